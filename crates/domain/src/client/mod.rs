@@ -1,0 +1,44 @@
+//! Clients: one browser or app each, known by a cookie of which only the hash is kept.
+
+pub mod authenticate;
+pub mod find;
+pub(crate) mod seat;
+pub mod sign_out;
+
+use crate::{
+    ids::ClientId,
+    ports::Entropy,
+    secret::{self, SecretHash, SecretKind, SecretText},
+    session::Session,
+    time::UnixMillis,
+};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    pub id: ClientId,
+    /// None for a client that no browser holds: the Backend API made its session for a test.
+    pub cookie_hash: Option<SecretHash>,
+    pub created_at: UnixMillis,
+    /// Moves exactly when its set of sessions changes; every store sees to that.
+    pub updated_at: UnixMillis,
+}
+
+/// A client and its sessions, the live ones or all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientView {
+    pub client: Client,
+    pub sessions: Vec<Session>,
+}
+
+impl Client {
+    pub(crate) fn new(id: ClientId, cookie_hash: Option<SecretHash>, at: UnixMillis) -> Self {
+        Self { id, cookie_hash, created_at: at, updated_at: at }
+    }
+}
+
+/// A new cookie for a client; the hash is all that is kept of it.
+pub(crate) fn mint_cookie(id: &ClientId, entropy: &dyn Entropy) -> (SecretText, SecretHash) {
+    let text = secret::mint(SecretKind::ClientCookie, id.ksuid(), entropy);
+    let hash = SecretHash::of(text.reveal());
+    (text, hash)
+}

@@ -1,0 +1,173 @@
+//! The traits behind [`crate::world::World`]: what the rules need from outside.
+
+use crate::{
+    actor_token::{ActorToken, find::ActorTokenQuery},
+    audit::{AuditEntry, find::AuditQuery},
+    change::Change,
+    client::Client,
+    ids::{ActorTokenId, ClientId, InstanceId, SecretKeyId, SessionId, SignInTokenId, UserId},
+    keys::{RsaPublicKey, SealedPrivateKey, SigningKey},
+    page::{Listed, Page},
+    secret::SecretText,
+    secret_key::SecretKey,
+    session::{Session, find::SessionQuery},
+    sign_in_token::SignInToken,
+    time::{Month, UnixMillis},
+    user::{Identifier, Standing, User, find::UserQuery},
+};
+use async_trait::async_trait;
+use std::fmt;
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    fn now(&self) -> UnixMillis;
+}
+
+/// Fills memory with bytes that nobody can guess. A source that fails must abort the process: there is no safe
+/// way on.
+pub trait Entropy: Send + Sync {
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// One deployment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instance {
+    pub id: InstanceId,
+    pub created_at: UnixMillis,
+}
+
+/// Holds the state. Reads are plain; there is one write, [`Store::commit`], and one unaudited one, activity.
+///
+/// Every read sees every commit that was answered before the read began.
+#[async_trait]
+pub trait Store: Send + Sync {
+    async fn instance(&self) -> Result<Option<Instance>, StoreError>;
+
+    async fn actor_token(&self, id: &ActorTokenId) -> Result<Option<ActorToken>, StoreError>;
+    /// Newest first (by `created_at`, then `id`), at most `query.limit`.
+    async fn actor_tokens(&self, query: &ActorTokenQuery) -> Result<Vec<ActorToken>, StoreError>;
+    /// How many actor tokens were created in the month.
+    async fn actor_tokens_created_in(&self, month: Month) -> Result<u64, StoreError>;
+    async fn sign_in_token(&self, id: &SignInTokenId) -> Result<Option<SignInToken>, StoreError>;
+
+    async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError>;
+    /// The stored user's standing, joined with what is kept of somebody who is not stored.
+    async fn standing(&self, id: &UserId) -> Result<Standing, StoreError>;
+    async fn identifier_owner(&self, identifier: &Identifier) -> Result<Option<UserId>, StoreError>;
+    async fn users(&self, query: &UserQuery) -> Result<Vec<User>, StoreError>;
+    /// Ignores the query's order, page and cursor.
+    async fn count_users(&self, query: &UserQuery) -> Result<u64, StoreError>;
+
+    async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError>;
+    /// Newest first (by `created_at`, then `id`).
+    async fn sessions(&self, query: &SessionQuery) -> Result<Listed<Session>, StoreError>;
+    /// Stored as active, but over at `now`; the longest over first, at most `limit`.
+    async fn overdue_sessions(&self, now: UnixMillis, limit: u32) -> Result<Vec<Session>, StoreError>;
+    async fn count_live_sessions(&self, now: UnixMillis) -> Result<u64, StoreError>;
+    /// Moves `last_active_at` (and, for an ordinary session, the user's) forward to `at`, if the session is live at
+    /// `at`. The one write without an entry in the record.
+    async fn record_activity(&self, id: &SessionId, at: UnixMillis) -> Result<(), StoreError>;
+
+    async fn client(&self, id: &ClientId) -> Result<Option<Client>, StoreError>;
+    /// Newest first (by `created_at`, then `id`).
+    async fn clients(&self, page: Page) -> Result<Listed<Client>, StoreError>;
+
+    async fn secret_key(&self, id: &SecretKeyId) -> Result<Option<SecretKey>, StoreError>;
+    /// Oldest first.
+    async fn secret_keys(&self) -> Result<Vec<SecretKey>, StoreError>;
+    /// Oldest first.
+    async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError>;
+
+    async fn audit_entries(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError>;
+
+    /// Carries out a change as [`crate::change`] says, and answers when it is durable.
+    async fn commit(&self, change: Change) -> Result<Committed, CommitError>;
+
+    /// Whether the store can be read and written now.
+    async fn check(&self) -> Result<(), StoreError>;
+}
+
+/// What became of a change that landed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// The position of the change's own entry in the record.
+    pub position: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The bounded queue is full: try again after a moment.
+    #[error("the store's queue is full")]
+    Overloaded,
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// What is stored cannot be what was written.
+    #[error("the store holds something unreadable: {0}")]
+    Corrupt(String),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// A guard did not hold: read again and decide anew.
+    #[error("a guard of the change does not hold")]
+    GuardFailed,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Makes, opens and uses private keys. What it seals only the holder of the master key can open.
+#[async_trait]
+pub trait KeyVault: Send + Sync {
+    /// A new RSA-2048 key pair, e = 65537.
+    async fn generate(&self) -> Result<(RsaPublicKey, SealedPrivateKey), VaultError>;
+    /// Signs with RSASSA-PKCS1-v1_5 and SHA-256 (RS256).
+    async fn sign(&self, key: &SigningKey, message: &[u8]) -> Result<Vec<u8>, VaultError>;
+    /// Whether the RS256 signature over the message is the key's.
+    fn verify(&self, key: &RsaPublicKey, message: &[u8], signature: &[u8]) -> bool;
+    /// Whether the master key opens this private key.
+    fn check(&self, key: &SigningKey) -> Result<(), VaultError>;
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    #[error("the master key does not open the signing key {0}: is it the one this data was made with?")]
+    WrongMasterKey(String),
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// A password's digest, in the PHC or modular-crypt form that names its own algorithm.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordDigest(String);
+
+impl PasswordDigest {
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordDigest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("PasswordDigest(…)")
+    }
+}
+
+/// Hashers of digests that can be brought along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DigestHasher {
+    Argon2id,
+    Bcrypt,
+}
+
+/// Hashes passwords, slowly on purpose and away from the threads that serve requests.
+#[async_trait]
+pub trait PasswordHasher: Send + Sync {
+    /// Argon2id with a salt of its own.
+    async fn hash(&self, password: SecretText) -> Result<PasswordDigest, StoreError>;
+    /// Whether the text is a digest of that hasher, with costs that verification can bear.
+    fn accepts(&self, hasher: DigestHasher, digest: &str) -> bool;
+}

@@ -1,0 +1,75 @@
+//! Ending one session: by the Backend API, or by its own client.
+
+use super::{Ending, Session, SessionStatus, expire};
+use crate::{
+    audit::{AuditEvent, Cause},
+    caller::Context,
+    change::{Change, Guard, Write},
+    client::Client,
+    ids::SessionId,
+    refusal::{Failure, Refusal},
+    world::{ATTEMPTS_MAX, World},
+};
+
+/// `POST /v1/sessions/{id}/revoke`. A session that is over already is answered as it is: asking twice is safe.
+pub async fn revoke(world: &World, context: &Context, id: &str) -> Result<Session, Failure> {
+    let unknown = || Refusal::SessionNotFound(id.chars().take(255).collect::<String>().into());
+    let id = SessionId::parse(id).ok_or_else(unknown)?;
+    let ending = Ending { status: SessionStatus::Revoked, cause: Cause::Requested };
+    match end(world, context, &id, None, ending).await? {
+        Some(session) => Ok(session),
+        None => Err(unknown().into()),
+    }
+}
+
+/// `session.end()` (status ended) and `session.remove()` (status removed) of the client's own session.
+///
+/// # Errors
+/// [`Refusal::SessionNotLive`] for a session of another client, or none.
+pub async fn end_own(
+    world: &World,
+    context: &Context,
+    client: &Client,
+    id: &str,
+    status: SessionStatus,
+) -> Result<Session, Failure> {
+    let id = SessionId::parse(id).ok_or(Refusal::SessionNotLive)?;
+    let ending = Ending { status, cause: Cause::SignedOut };
+    end(world, context, &id, Some(client), ending).await?.ok_or_else(|| Refusal::SessionNotLive.into())
+}
+
+/// The session as it is afterwards; `None` when there is none, or it is not the given client's.
+async fn end(
+    world: &World,
+    context: &Context,
+    id: &SessionId,
+    client: Option<&Client>,
+    ending: Ending,
+) -> Result<Option<Session>, Failure> {
+    for _ in 0..ATTEMPTS_MAX {
+        let stored = world.store.session(id).await?;
+        let Some(session) = stored.filter(|session| client.is_none_or(|client| client.id == session.client))
+        else {
+            return Ok(None);
+        };
+        if session.status != SessionStatus::Active {
+            return Ok(Some(session));
+        }
+        let now = world.now();
+        if !session.is_live(now) {
+            if expire::settle(world, &session, now).await? {
+                return Ok(Some(session.as_of(now)));
+            }
+            continue;
+        }
+        let (ended, cause) = session.ended(ending, now);
+        let mut guards = context.guards();
+        guards.push(Guard::Before(session.expire_at));
+        let event = AuditEvent::session_end(context, &ended, cause);
+        let write = Write::MoveSession { to: ended.clone(), from: SessionStatus::Active };
+        if world.commit(Change::new(event, guards, vec![write])).await? {
+            return Ok(Some(ended));
+        }
+    }
+    Err(Failure::Contended)
+}

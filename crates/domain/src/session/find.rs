@@ -1,0 +1,50 @@
+//! Reading sessions, always as they are now: expired ones never look active.
+
+use super::{Session, SessionStatus};
+use crate::{
+    ids::{ClientId, SessionId, UserId},
+    page::{Listed, Page},
+    refusal::{Failure, Refusal},
+    time::UnixMillis,
+    world::World,
+};
+
+/// Which sessions: all conditions must hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionQuery {
+    pub client: Option<ClientId>,
+    pub user: Option<UserId>,
+    /// As of `now`: a stored `active` that is over counts as expired.
+    pub status: Option<SessionStatus>,
+    pub now: UnixMillis,
+    pub page: Page,
+}
+
+pub async fn session(world: &World, id: &str) -> Result<Session, Failure> {
+    let unknown = || Refusal::SessionNotFound(id.chars().take(255).collect::<String>().into());
+    let parsed = SessionId::parse(id).ok_or_else(unknown)?;
+    let session = world.store.session(&parsed).await?.ok_or_else(unknown)?;
+    Ok(session.as_of(world.now()))
+}
+
+pub async fn sessions(world: &World, query: &SessionQuery) -> Result<Listed<Session>, Failure> {
+    let listed = world.store.sessions(query).await?;
+    let rows = listed.rows.iter().map(|session| session.as_of(query.now)).collect();
+    Ok(Listed { rows, total: listed.total })
+}
+
+/// The live sessions of a client, newest first: few, for a new one replaces the others.
+pub(crate) async fn sessions_of_client(
+    world: &World,
+    client: &ClientId,
+    now: UnixMillis,
+) -> Result<Vec<Session>, Failure> {
+    let query = SessionQuery {
+        client: Some(client.clone()),
+        user: None,
+        status: Some(SessionStatus::Active),
+        now,
+        page: Page { limit: Page::MAX_LIMIT, offset: 0 },
+    };
+    Ok(world.store.sessions(&query).await?.rows)
+}

@@ -1,0 +1,103 @@
+//! Making a session token: one RS256 signature over the claims.
+
+use super::{
+    Session,
+    claims::{self, ClaimsVersion, Minting},
+    touch,
+};
+use crate::{
+    audit::Action,
+    caller::Context,
+    client::Client,
+    ids::{SessionId, ksuid},
+    refusal::{Failure, ParameterProblem, ParameterRefusal, Refusal},
+    secret::SecretText,
+    world::World,
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+/// The least and most that the Backend API may ask for, in seconds. The session's end limits it further.
+pub const REQUESTED_LIFETIME_SECONDS: (i64, i64) = (30, 315_360_000);
+
+/// How the token is wanted.
+#[derive(Clone, Debug)]
+pub struct TokenRequest<'a> {
+    /// The request's origin, for `azp`.
+    pub authorized_party: Option<&'a str>,
+    pub lifetime_seconds: Option<i64>,
+    pub version: ClaimsVersion,
+}
+
+/// `POST /v1/client/sessions/{id}/tokens`: the client refreshes its token, which counts as activity.
+pub async fn for_client(
+    world: &World,
+    context: &Context,
+    client: &Client,
+    id: &str,
+    request: &TokenRequest<'_>,
+) -> Result<SecretText, Failure> {
+    let live = touch::own_live_session(world, context, client, id, Action::SessionTokenCreated).await?;
+    let session = touch::record(world, live).await?;
+    mint(world, &session, request).await
+}
+
+/// `POST /v1/sessions/{id}/tokens`: a backend wants a token of any session. It is no activity of the user's.
+pub async fn for_backend(
+    world: &World,
+    context: &Context,
+    id: &str,
+    request: &TokenRequest<'_>,
+) -> Result<SecretText, Failure> {
+    if let Some(seconds) = request.lifetime_seconds {
+        let (least, most) = REQUESTED_LIFETIME_SECONDS;
+        let refuse = |problem| Err(ParameterRefusal::new("expires_in_seconds", problem).into());
+        if seconds < least {
+            return refuse(ParameterProblem::Invalid);
+        }
+        if seconds > most {
+            return refuse(ParameterProblem::TooLarge { max: most });
+        }
+    }
+    let unknown = || Refusal::SessionNotFound(id.chars().take(255).collect::<String>().into());
+    let id = SessionId::parse(id).ok_or_else(unknown)?;
+    let session = world.store.session(&id).await?.ok_or_else(unknown)?;
+    let session = touch::live_or_refused(world, context, session, Action::SessionTokenCreated).await?;
+    mint(world, &session, request).await
+}
+
+/// The token of a session that has just begun, or was just touched.
+pub async fn for_session(
+    world: &World,
+    session: &Session,
+    request: &TokenRequest<'_>,
+) -> Result<SecretText, Failure> {
+    mint(world, session, request).await
+}
+
+async fn mint(world: &World, session: &Session, request: &TokenRequest<'_>) -> Result<SecretText, Failure> {
+    let now = world.now();
+    if !session.is_live(now) {
+        return Err(Refusal::SessionNotLive.into());
+    }
+    let key = world.key_ring.current(world).await?;
+    let claims = claims::claims(
+        session,
+        &Minting {
+            issuer: &world.settings.issuer,
+            authorized_party: request.authorized_party,
+            token_id: &ksuid(now, world.entropy.as_ref()),
+            lifetime_seconds: request.lifetime_seconds.unwrap_or(world.settings.session_token_seconds),
+            version: request.version,
+            now,
+        },
+    );
+    let mut token = String::with_capacity(claims.len() * 4 / 3 + 600);
+    URL_SAFE_NO_PAD.encode_string(claims::header(key.id.as_str()), &mut token);
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(&claims, &mut token);
+    let signature =
+        world.vault.sign(&key, token.as_bytes()).await.map_err(|error| Failure::Keys(error.to_string()))?;
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+    Ok(SecretText::new(token))
+}

@@ -1,0 +1,58 @@
+//! What a use case may touch.
+
+use crate::{
+    audit::AuditEvent,
+    change::Change,
+    keys::ring::KeyRing,
+    ports::{Clock, CommitError, Entropy, KeyVault, PasswordHasher, Store, StoreError},
+    refusal::Failure,
+    settings::Settings,
+    time::UnixMillis,
+};
+use std::{fmt, sync::Arc};
+
+/// Attempts at one act before [`Failure::Contended`]: each failed guard means that somebody else got on.
+pub(crate) const ATTEMPTS_MAX: usize = 16;
+
+/// The parts of the world, handed in by whoever assembles the program or a test.
+pub struct World {
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub vault: Arc<dyn KeyVault>,
+    pub passwords: Arc<dyn PasswordHasher>,
+    pub settings: Settings,
+    pub key_ring: KeyRing,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("World").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl World {
+    pub fn now(&self) -> UnixMillis {
+        self.clock.now()
+    }
+
+    /// Commits; `false` when a guard did not hold, so that the caller reads again and decides anew.
+    pub(crate) async fn commit(&self, change: Change) -> Result<bool, Failure> {
+        match self.store.commit(change).await {
+            Ok(_) => Ok(true),
+            Err(CommitError::GuardFailed) => Ok(false),
+            Err(CommitError::Store(error)) => Err(Failure::Store(error)),
+        }
+    }
+
+    /// Puts a refusal on record. When that cannot be done, the caller is told so instead of being refused.
+    pub(crate) async fn record_refusal(&self, event: AuditEvent) -> Result<(), Failure> {
+        match self.store.commit(Change::refusal(event)).await {
+            Ok(_) => Ok(()),
+            Err(CommitError::GuardFailed) => {
+                Err(Failure::Store(StoreError::Corrupt("a change without guards failed a guard".into())))
+            }
+            Err(CommitError::Store(error)) => Err(Failure::Store(error)),
+        }
+    }
+}
