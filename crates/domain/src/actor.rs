@@ -13,7 +13,7 @@ pub const ACTOR_SUB_MAX_CHARACTERS: usize = 255;
 
 /// The largest actor, in bytes of its compact JSON: so much that a session token with it, and with the longest
 /// issuer, subject and origin, still fits a cookie of 4,096 bytes beside the cookie's name.
-pub const ACTOR_MAX_BYTES: usize = 1_536;
+pub const ACTOR_MAX_BYTES: usize = 1_728;
 
 /// An actor exactly as it was given, and its stable id.
 #[derive(Clone, Debug, PartialEq, Eq)]

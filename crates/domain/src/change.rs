@@ -6,7 +6,8 @@
 //!    happens ([`crate::ports::CommitError::GuardFailed`]), and nothing else of the batch is touched;
 //! 2. the writes, in their order;
 //! 3. the change's own event, then the events of its set-wise writes ([`Change::session_end`],
-//!    [`Change::actor_token_revocation`], [`Change::sign_in_token_revocation`]), in the order of the rows' ids.
+//!    [`Change::actor_token_revocation`], [`Change::sign_in_token_revocation`]), write by write, and in each in the
+//!    order of the rows' ids.
 //!
 //! Whenever a session is added or moved, the store sets its client's `updated_at` to the later of what it was and
 //! the session's `updated_at`.
@@ -35,6 +36,8 @@ pub enum Guard {
     InGoodStanding { user: UserId, must_be_present: bool },
     /// The user's presence in the directory is as the decision saw it.
     Presence { user: UserId, present: bool },
+    /// The user's standing ([`crate::ports::Store::standing`]) is as the decision saw it, presence included.
+    StandingUnchanged { user: UserId, standing: Standing },
     /// Fewer actor tokens than `limit` were created in the month.
     QuotaLeft { month: Month, limit: u64 },
     /// The store's clock has not reached the time.
@@ -49,7 +52,8 @@ pub enum Guard {
     NoInstance,
 }
 
-/// A write and, in its own terms, the state it may start from.
+/// A write and, in its own terms, the state it may start from: a row to add must not be there yet, one to move or
+/// replace must be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
     AddActorToken(ActorToken),
@@ -91,14 +95,15 @@ pub enum Write {
     },
     /// Fails its guard when the id or one of the identifiers is taken.
     AddUser(User),
-    /// Replaces the user, if the stored revision is `to.revision - 1`; fails when an identifier is taken.
+    /// Replaces the user, if the stored revision is `to.revision - 1`; fails when an identifier is taken. The later
+    /// of the stored and the new `last_sign_in_at` and `last_active_at` stay: they move without a revision.
     ReplaceUser(User),
     /// Removes the user and its identifiers, if the stored revision is `revision`.
     RemoveUser {
         user: UserId,
         revision: u64,
     },
-    /// Moves `last_sign_in_at` of a stored user; nothing for one who is not stored.
+    /// Moves `last_sign_in_at` of a stored user forward; nothing for one who is not stored.
     RecordSignIn {
         user: UserId,
         at: UnixMillis,
@@ -117,6 +122,7 @@ pub enum Write {
         to: SigningKey,
         from: crate::keys::SigningKeyStatus,
     },
+    /// Removes a key that must be there.
     RemoveSigningKey(SigningKeyId),
     SetInstance(Instance),
 }

@@ -134,9 +134,10 @@ impl UserId {
         Self(format!("user_{}", ksuid(at, entropy)).into())
     }
 
-    /// `None` when the text is empty, too long, or has another character.
+    /// `None` when the text is empty, too long, has another character, or is `.` or `..`, which a path cannot name.
     pub fn parse(text: &str) -> Option<Self> {
-        let well_formed = (1..=USER_ID_MAX_CHARACTERS).contains(&text.len())
+        let well_formed = !matches!(text, "." | "..")
+            && (1..=USER_ID_MAX_CHARACTERS).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:@-".contains(&byte));
         well_formed.then(|| Self(text.into()))
     }
@@ -195,7 +196,7 @@ mod tests {
     fn user_ids_brought_along_are_bounded() {
         assert!(UserId::parse("crm:42@example.com").is_some());
         assert!(UserId::parse(&"x".repeat(255)).is_some());
-        for bad in ["", &"x".repeat(256), "a b", "a/b", "ä", "a\0"] {
+        for bad in ["", ".", "..", &"x".repeat(256), "a b", "a/b", "ä", "a\0"] {
             assert!(UserId::parse(bad).is_none(), "{bad:?}");
         }
     }

@@ -1,9 +1,20 @@
 //! Every way in which Actas says no. The server turns these into HTTP in one place, by one exhaustive match.
 
 use crate::{
-    actor_token::ActorTokenStatus, ids::SecretKeyId, ports::StoreError, sign_in_token::SignInTokenStatus,
+    actor_token::ActorTokenStatus, ids::SecretKeyId, ports::StoreError, secret::SecretKind,
+    sign_in_token::SignInTokenStatus,
 };
 use std::borrow::Cow;
+
+/// An id as an error may show it: at most 255 characters, and nothing of a secret that was sent in an id's place.
+pub fn shown_id(id: &str) -> Box<str> {
+    match SecretKind::of_prefix(id) {
+        Some(kind) => format!("{}…", kind.prefix()).into(),
+        // A JWT, by the beginning of its header.
+        None if id.starts_with("eyJ") => "eyJ…".into(),
+        None => id.chars().take(255).collect::<String>().into(),
+    }
+}
 
 /// Why an act did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +81,8 @@ pub enum Refusal {
     /// Creating a session directly is for development instances.
     DevelopmentOnly,
     SecretKeyNotFound(Box<str>),
+    /// The secret key that the caller proved itself with was revoked meanwhile.
+    SecretKeyRevoked,
     /// The last valid secret key cannot be revoked without `force`, for nobody could ask for a new one by API.
     LastSecretKey(SecretKeyId),
     /// The next signing key was published less than an hour ago; verifiers may not have it yet.
@@ -91,6 +104,7 @@ impl Refusal {
             | Self::ClientNotFound(_)
             | Self::JwtTemplateNotFound(_)
             | Self::SecretKeyNotFound(_) => "resource_not_found",
+            Self::SecretKeyRevoked => "clerk_key_invalid",
             Self::UserBanned => "user_banned",
             Self::UserLocked => "user_locked",
             Self::ActorTokenNotPending(_) => "actor_token_cannot_be_revoked_code",
@@ -186,11 +200,17 @@ pub enum ParameterProblem {
     NotOneOf {
         allowed: &'static [&'static str],
     },
-    /// The value must be what this says, for example "a valid email address".
+    /// The value must be what this says, without the article: "valid email address".
     Malformed {
         must_be: &'static str,
     },
     NotRfc3339,
+    /// The time must be a number of Unix milliseconds.
+    NotUnixMillis,
+    /// It has no meaning together with the other parameter.
+    ExcludedBy {
+        other: &'static str,
+    },
     /// Somebody else has this identifier already.
     Taken,
     /// The list must have one item for each item of the other.
@@ -211,17 +231,29 @@ pub enum ParameterProblem {
     },
     /// The thing it names is not this user's.
     ResourceMissing,
+    /// The identification it names is reserved, not verified.
+    Unverified,
+    /// The list has the same value twice.
+    DuplicateValues,
+    UsernameLength {
+        min_characters: usize,
+        max_characters: usize,
+    },
+    /// The username has a character that is no letter, digit, `_` or `-`.
+    UsernameCharacters,
 }
 
 impl ParameterProblem {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Missing => "form_param_missing",
-            Self::Invalid | Self::WrongType { .. } | Self::NestedTooDeep { .. } | Self::NotOneOf { .. } => {
-                "form_param_value_invalid"
-            }
+            Self::Invalid
+            | Self::WrongType { .. }
+            | Self::NestedTooDeep { .. }
+            | Self::NotOneOf { .. }
+            | Self::ExcludedBy { .. } => "form_param_value_invalid",
             Self::Unknown | Self::Unsupported { .. } => "form_param_unknown",
-            Self::Repeated => "form_param_duplicate",
+            Self::Repeated | Self::DuplicateValues => "form_param_duplicate",
             Self::TooLarge { .. } => "form_param_value_too_large",
             Self::TooLong { .. } => "form_param_max_length_exceeded",
             Self::TooShort { .. } => "form_param_min_length_exceeded",
@@ -229,12 +261,16 @@ impl ParameterProblem {
             Self::TooManyItems { .. } => "form_param_array_size_exceeded",
             Self::Malformed { .. } => "form_param_format_invalid",
             Self::NotRfc3339 => "form_param_invalid_time",
+            Self::NotUnixMillis => "form_param_invalid_date",
             Self::Taken => "form_identifier_exists",
             Self::LengthMismatch { .. } => "form_param_array_length_mismatch",
             Self::DigestInvalid => "form_password_digest_invalid_code",
             Self::PasswordTooShort { .. } => "form_password_length_too_short",
             Self::PasswordTooManyBytes { .. } => "form_password_size_in_bytes_exceeded",
             Self::ResourceMissing => "form_resource_not_found",
+            Self::Unverified => "form_verification_needed",
+            Self::UsernameLength { .. } => "form_username_invalid_length",
+            Self::UsernameCharacters => "form_username_invalid_character",
         }
     }
 }

@@ -81,6 +81,11 @@ impl SecretKind {
     const ALL: [Self; 5] =
         [Self::ActorTicket, Self::SignInTicket, Self::ClientCookie, Self::TestSecretKey, Self::LiveSecretKey];
 
+    /// The kind whose prefix the text has, whatever follows.
+    pub fn of_prefix(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| text.starts_with(kind.prefix()))
+    }
+
     /// Never change a prefix: scanners and stored hashes rely on it.
     pub const fn prefix(self) -> &'static str {
         match self {
@@ -104,9 +109,8 @@ pub struct ParsedSecret {
 impl ParsedSecret {
     /// `None` for anything that Actas cannot have made: prefix, length, alphabet or checksum are wrong.
     pub fn parse(text: &str) -> Option<Self> {
-        let (kind, rest) = SecretKind::ALL
-            .into_iter()
-            .find_map(|kind| text.strip_prefix(kind.prefix()).map(|rest| (kind, rest)))?;
+        let kind = SecretKind::of_prefix(text)?;
+        let rest = &text[kind.prefix().len()..];
         let well_formed = rest.len() == KSUID_LENGTH + ENTROPY_LENGTH + CHECKSUM_LENGTH
             && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if !well_formed {

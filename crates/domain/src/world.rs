@@ -2,10 +2,12 @@
 
 use crate::{
     audit::AuditEvent,
+    caller::Caller,
     change::Change,
+    ids::SecretKeyId,
     keys::ring::KeyRing,
     ports::{Clock, CommitError, Entropy, KeyVault, PasswordHasher, Store, StoreError},
-    refusal::Failure,
+    refusal::{Failure, Refusal},
     settings::Settings,
     time::UnixMillis,
 };
@@ -37,12 +39,23 @@ impl World {
     }
 
     /// Commits; `false` when a guard did not hold, so that the caller reads again and decides anew.
+    ///
+    /// # Errors
+    /// [`Refusal::SecretKeyRevoked`] when it was the guard on the caller's own secret key.
     pub(crate) async fn commit(&self, change: Change) -> Result<bool, Failure> {
+        let caller = change.event().context.caller.clone();
         match self.store.commit(change).await {
             Ok(_) => Ok(true),
-            Err(CommitError::GuardFailed) => Ok(false),
             Err(CommitError::Store(error)) => Err(Failure::Store(error)),
+            Err(CommitError::GuardFailed) => match caller {
+                Caller::SecretKey(id) if !self.is_valid(&id).await? => Err(Refusal::SecretKeyRevoked.into()),
+                _ => Ok(false),
+            },
         }
+    }
+
+    async fn is_valid(&self, key: &SecretKeyId) -> Result<bool, StoreError> {
+        Ok(self.store.secret_key(key).await?.is_some_and(|key| key.is_valid()))
     }
 
     /// Puts a refusal on record. When that cannot be done, the caller is told so instead of being refused.

@@ -5,14 +5,11 @@ use crate::{
     audit::{Action, AuditEvent, Cause},
     caller::Context,
     change::{Change, Guard, Write},
-    client::{
-        Client, ClientView,
-        seat::{Seat, holds_impersonation},
-    },
+    client::{Client, ClientView, seat::Seat},
     ids::{ActorTokenId, SessionId},
     refusal::{Failure, Refusal, TicketRefusal},
     secret::{SecretHash, SecretText},
-    session::{Session, SessionStatus, find::sessions_of_client},
+    session::{Session, SessionStatus},
     settings::{DirectoryMode, Settings},
     time::UnixMillis,
     user::Standing,
@@ -48,18 +45,14 @@ pub(crate) async fn accept(
         let now = world.now();
         let subject = world.store.standing(&token.subject).await?;
         let actor = actor_standing(world, &token).await?;
-        let sessions = match presented {
-            Some(client) => sessions_of_client(world, &client.id, now).await?,
-            None => Vec::new(),
-        };
-        let client_holds_impersonation = holds_impersonation(&sessions, now);
+        let seat = Seat::find(world, presented, now).await?;
+        let client_holds_impersonation = seat.holds_impersonation;
         let known = Known { token: &token, subject, actor, client_holds_impersonation };
         if let Err(refusal) = decide(&world.settings, &known, now) {
             let event = AuditEvent::new(context, Action::ActorTokenAccepted, now).about_actor_token(&token);
             world.record_refusal(event.denied(refusal.code())).await?;
             return Err(refusal.into());
         }
-        let seat = Seat::for_sign_in(presented, now, world.entropy.as_ref());
         let session = session_of(world, &token, &seat, now);
         if world.commit(change(world, context, &token, &seat, &session)).await? {
             let client = ClientView { client: seat.client, sessions: vec![session.clone()] };

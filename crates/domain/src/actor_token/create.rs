@@ -7,7 +7,7 @@ use crate::{
     caller::Context,
     change::{Change, Guard, Write},
     ids::{ActorTokenId, UserId},
-    refusal::{Failure, ParameterProblem, ParameterRefusal, Refusal},
+    refusal::{Failure, ParameterProblem, ParameterRefusal, Refusal, shown_id},
     secret::SecretText,
     settings::{DirectoryMode, Settings},
     ticket,
@@ -161,7 +161,7 @@ pub(crate) fn parse_subject(settings: &Settings, text: &str) -> Result<UserId, R
         return Err(Refusal::Parameter(ParameterRefusal::new("user_id", ParameterProblem::Missing)));
     }
     UserId::parse(text).ok_or_else(|| match settings.directory_mode {
-        DirectoryMode::Managed => Refusal::UserNotFound(text.chars().take(255).collect::<String>().into()),
+        DirectoryMode::Managed => Refusal::UserNotFound(shown_id(text)),
         DirectoryMode::Open => {
             Refusal::Parameter(ParameterRefusal::new("user_id", ParameterProblem::Invalid))
         }

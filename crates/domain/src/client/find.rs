@@ -4,14 +4,14 @@ use super::{Client, ClientView};
 use crate::{
     ids::ClientId,
     page::{Listed, Page},
-    refusal::{Failure, Refusal},
+    refusal::{Failure, Refusal, shown_id},
     session::find::{SessionQuery, sessions, sessions_of_client},
     world::World,
 };
 
 /// A client with all its sessions, at most [`Page::MAX_LIMIT`], newest first (Backend API).
 pub async fn client(world: &World, id: &str) -> Result<ClientView, Failure> {
-    let unknown = || Refusal::ClientNotFound(id.chars().take(255).collect::<String>().into());
+    let unknown = || Refusal::ClientNotFound(shown_id(id));
     let parsed = ClientId::parse(id).ok_or_else(unknown)?;
     let client = world.store.client(&parsed).await?.ok_or_else(unknown)?;
     with_all_sessions(world, client).await

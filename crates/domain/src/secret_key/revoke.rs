@@ -6,7 +6,7 @@ use crate::{
     caller::Context,
     change::{Change, Write},
     ids::SecretKeyId,
-    refusal::{Failure, Refusal},
+    refusal::{Failure, Refusal, shown_id},
     world::{ATTEMPTS_MAX, World},
 };
 
@@ -20,7 +20,7 @@ pub async fn revoke(
     id: &str,
     even_the_last: bool,
 ) -> Result<SecretKey, Failure> {
-    let unknown = || Refusal::SecretKeyNotFound(id.chars().take(255).collect::<String>().into());
+    let unknown = || Refusal::SecretKeyNotFound(shown_id(id));
     let id = SecretKeyId::parse(id).ok_or_else(unknown)?;
     for _ in 0..ATTEMPTS_MAX {
         let key = world.store.secret_key(&id).await?.ok_or_else(unknown)?;

@@ -7,13 +7,13 @@ use crate::{
     change::{Change, Guard, Write},
     client::Client,
     ids::SessionId,
-    refusal::{Failure, Refusal},
+    refusal::{Failure, Refusal, shown_id},
     world::{ATTEMPTS_MAX, World},
 };
 
 /// `POST /v1/sessions/{id}/revoke`. A session that is over already is answered as it is: asking twice is safe.
 pub async fn revoke(world: &World, context: &Context, id: &str) -> Result<Session, Failure> {
-    let unknown = || Refusal::SessionNotFound(id.chars().take(255).collect::<String>().into());
+    let unknown = || Refusal::SessionNotFound(shown_id(id));
     let id = SessionId::parse(id).ok_or_else(unknown)?;
     let ending = Ending { status: SessionStatus::Revoked, cause: Cause::Requested };
     match end(world, context, &id, None, ending).await? {

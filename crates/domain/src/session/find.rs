@@ -4,7 +4,7 @@ use super::{Session, SessionStatus};
 use crate::{
     ids::{ClientId, SessionId, UserId},
     page::{Listed, Page},
-    refusal::{Failure, Refusal},
+    refusal::{Failure, Refusal, shown_id},
     time::UnixMillis,
     world::World,
 };
@@ -21,7 +21,7 @@ pub struct SessionQuery {
 }
 
 pub async fn session(world: &World, id: &str) -> Result<Session, Failure> {
-    let unknown = || Refusal::SessionNotFound(id.chars().take(255).collect::<String>().into());
+    let unknown = || Refusal::SessionNotFound(shown_id(id));
     let parsed = SessionId::parse(id).ok_or_else(unknown)?;
     let session = world.store.session(&parsed).await?.ok_or_else(unknown)?;
     Ok(session.as_of(world.now()))

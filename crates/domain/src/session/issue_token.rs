@@ -10,7 +10,7 @@ use crate::{
     caller::Context,
     client::Client,
     ids::{SessionId, ksuid},
-    refusal::{Failure, ParameterProblem, ParameterRefusal, Refusal},
+    refusal::{Failure, ParameterProblem, ParameterRefusal, Refusal, shown_id},
     secret::SecretText,
     world::World,
 };
@@ -58,7 +58,7 @@ pub async fn for_backend(
             return refuse(ParameterProblem::TooLarge { max: most });
         }
     }
-    let unknown = || Refusal::SessionNotFound(id.chars().take(255).collect::<String>().into());
+    let unknown = || Refusal::SessionNotFound(shown_id(id));
     let id = SessionId::parse(id).ok_or_else(unknown)?;
     let session = world.store.session(&id).await?.ok_or_else(unknown)?;
     let session = touch::live_or_refused(world, context, session, Action::SessionTokenCreated).await?;

@@ -6,14 +6,11 @@ use crate::{
     audit::{Action, AuditEvent, Cause},
     caller::Context,
     change::{Change, Guard, Write},
-    client::{
-        Client, ClientView,
-        seat::{Seat, holds_impersonation},
-    },
+    client::{Client, ClientView, seat::Seat},
     ids::SignInTokenId,
     refusal::{Failure, Refusal, TicketRefusal},
     secret::SecretHash,
-    session::{create::ordinary_session, find::sessions_of_client},
+    session::create::ordinary_session,
     settings::{DirectoryMode, Settings},
     time::UnixMillis,
     user::Standing,
@@ -32,18 +29,13 @@ pub(crate) async fn accept(
         let token = authentic_token(world, id, ticket_hash).await?;
         let now = world.now();
         let standing = world.store.standing(&token.user).await?;
-        let sessions = match presented {
-            Some(client) => sessions_of_client(world, &client.id, now).await?,
-            None => Vec::new(),
-        };
-        let chain = holds_impersonation(&sessions, now);
-        if let Err(refusal) = decide(&world.settings, &token, standing, chain, now) {
+        let seat = Seat::find(world, presented, now).await?;
+        if let Err(refusal) = decide(&world.settings, &token, standing, seat.holds_impersonation, now) {
             let event =
                 AuditEvent::new(context, Action::SignInTokenAccepted, now).about_sign_in_token(&token);
             world.record_refusal(event.denied(refusal.code())).await?;
             return Err(refusal.into());
         }
-        let seat = Seat::for_sign_in(presented, now, world.entropy.as_ref());
         let session = ordinary_session(world, token.user.clone(), seat.client.id.clone(), now);
         let accepted = SignInToken {
             status: SignInTokenStatus::Accepted,

@@ -1,10 +1,10 @@
 //! Reading users.
 
-use super::User;
+use super::{Identifier, Standing, User};
 use crate::{
     ids::UserId,
     page::Page,
-    refusal::{Failure, Refusal},
+    refusal::{Failure, ParameterProblem, ParameterRefusal, Refusal, shown_id},
     settings::DirectoryMode,
     time::UnixMillis,
     world::World,
@@ -84,18 +84,15 @@ pub enum UserOrderField {
 
 /// The user; in an open directory also one who is not stored, with nothing but the id and the standing.
 pub async fn user(world: &World, id: &str) -> Result<User, Failure> {
-    let unknown = || Refusal::UserNotFound(id.chars().take(255).collect::<String>().into());
-    let parsed = UserId::parse(id).ok_or_else(unknown)?;
+    let parsed = parse_id(id)?;
     if let Some(user) = world.store.user(&parsed).await? {
         return Ok(user);
     }
     if world.settings.directory_mode == DirectoryMode::Managed {
-        return Err(unknown().into());
+        return Err(unknown(id).into());
     }
     let standing = world.store.standing(&parsed).await?;
-    let mut user = User::empty(parsed, UnixMillis::from_millis(0));
-    (user.banned, user.locked) = (standing.banned, standing.locked);
-    Ok(user)
+    Ok(not_stored(parsed, standing))
 }
 
 pub async fn users(world: &World, query: &UserQuery) -> Result<Vec<User>, Failure> {
@@ -104,4 +101,38 @@ pub async fn users(world: &World, query: &UserQuery) -> Result<Vec<User>, Failur
 
 pub async fn count(world: &World, query: &UserQuery) -> Result<u64, Failure> {
     Ok(world.store.count_users(query).await?)
+}
+
+/// The user, who must be stored, in either mode.
+pub(super) async fn stored(world: &World, id: &str) -> Result<User, Failure> {
+    let parsed = parse_id(id)?;
+    world.store.user(&parsed).await?.ok_or_else(|| unknown(id).into())
+}
+
+/// What an open directory shows of somebody it does not store.
+pub(super) fn not_stored(id: UserId, standing: Standing) -> User {
+    User { banned: standing.banned, locked: standing.locked, ..User::empty(id, UnixMillis::from_millis(0)) }
+}
+
+pub(super) fn parse_id(id: &str) -> Result<UserId, Refusal> {
+    UserId::parse(id).ok_or_else(|| unknown(id))
+}
+
+pub(super) fn unknown(id: &str) -> Refusal {
+    Refusal::UserNotFound(shown_id(id))
+}
+
+/// The first of the identifiers that somebody other than `user` has already.
+pub(super) async fn taken(
+    world: &World,
+    identifiers: &[Identifier],
+    user: &UserId,
+) -> Result<Option<Refusal>, Failure> {
+    for identifier in identifiers {
+        if world.store.identifier_owner(identifier).await?.is_some_and(|owner| owner != *user) {
+            let refusal = ParameterRefusal::new(identifier.kind(), ParameterProblem::Taken);
+            return Ok(Some(Refusal::Parameter(refusal)));
+        }
+    }
+    Ok(None)
 }

@@ -5,7 +5,9 @@ pub mod delete;
 pub mod find;
 pub mod identifier;
 pub mod metadata;
-pub mod password;
+mod metadata_merge;
+mod password;
+mod profile;
 pub mod standing;
 pub mod update;
 
@@ -72,6 +74,11 @@ impl Standing {
 impl User {
     pub const fn standing(&self) -> Standing {
         Standing { present: true, banned: self.banned, locked: self.locked }
+    }
+
+    /// This user, about to be replaced at `now`.
+    fn changed_at(self, now: UnixMillis) -> Self {
+        Self { revision: self.revision + 1, updated_at: now.max(self.updated_at), ..self }
     }
 
     /// A user with nothing but an id and a time: what an open directory shows of somebody it does not store.
