@@ -1,0 +1,112 @@
+//! Which digests can be brought along: argon2id in PHC form and bcrypt, with costs that a later check can bear.
+
+use argon2::{Params, password_hash::phc::PasswordHash};
+use std::ops::RangeInclusive;
+
+/// The longest PHC string that is looked at, in bytes.
+const DIGEST_MAX_BYTES: usize = 512;
+/// One check must neither take the memory of a small server nor seconds of it.
+const ARGON2_MEMORY_MAX_KIBIBYTES: u32 = 256 * 1024;
+const ARGON2_PASSES_MAX: u32 = 10;
+const ARGON2_LANES_MAX: u32 = 16;
+const ARGON2_SALT_BYTES: RangeInclusive<usize> = 8..=64;
+const ARGON2_OUTPUT_BYTES: RangeInclusive<usize> = 16..=64;
+/// 4 is bcrypt's own least; 16 takes some four seconds.
+const BCRYPT_COST: RangeInclusive<u8> = 4..=16;
+const BCRYPT_PREFIXES: [&str; 3] = ["$2a$", "$2b$", "$2y$"];
+/// 22 characters of salt and 31 of hash.
+const BCRYPT_BODY_LENGTH: usize = 53;
+
+pub(crate) fn is_argon2id(digest: &str) -> bool {
+    if digest.len() > DIGEST_MAX_BYTES {
+        return false;
+    }
+    let Ok(parsed) = PasswordHash::new(digest) else { return false };
+    let Ok(parameters) = Params::try_from(&parsed) else { return false };
+    parsed.algorithm.as_str() == "argon2id"
+        && parsed.version.is_none_or(|version| version == 0x13 || version == 0x10)
+        && parsed.salt.as_ref().is_some_and(|salt| ARGON2_SALT_BYTES.contains(&salt.as_ref().len()))
+        && parsed.hash.as_ref().is_some_and(|hash| ARGON2_OUTPUT_BYTES.contains(&hash.len()))
+        && parameters.m_cost() <= ARGON2_MEMORY_MAX_KIBIBYTES
+        && parameters.t_cost() <= ARGON2_PASSES_MAX
+        && parameters.p_cost() <= ARGON2_LANES_MAX
+}
+
+pub(crate) fn is_bcrypt(digest: &str) -> bool {
+    let Some(rest) = BCRYPT_PREFIXES.iter().find_map(|prefix| digest.strip_prefix(prefix)) else {
+        return false;
+    };
+    let Some((cost, body)) = rest.split_once('$') else { return false };
+    cost.len() == 2
+        && cost.bytes().all(|byte| byte.is_ascii_digit())
+        && cost.parse().is_ok_and(|cost| BCRYPT_COST.contains(&cost))
+        && body.len() == BCRYPT_BODY_LENGTH
+        && body.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &str = "EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW";
+
+    #[test]
+    fn the_three_bcrypt_prefixes_are_accepted_within_sane_costs() {
+        for good in [format!("$2a$12${BODY}"), format!("$2b$04${BODY}"), format!("$2y$16${BODY}")] {
+            assert!(is_bcrypt(&good), "{good}");
+        }
+        for bad in [
+            format!("$2x$12${BODY}"),
+            format!("$2b$03${BODY}"),
+            format!("$2b$17${BODY}"),
+            format!("$2b$31${BODY}"),
+            format!("$2b$+9${BODY}"),
+            format!("$2b$012${BODY}"),
+            format!("$2b$12${BODY}="),
+            format!("$2b$12${}", &BODY[1..]),
+            format!("$2b$12${}", BODY.replace('E', "-")),
+            format!("$2b$12{BODY}"),
+            String::new(),
+        ] {
+            assert!(!is_bcrypt(&bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn argon2id_is_accepted_within_sane_costs() {
+        let tail = "c29tZXNhbHRzb21lc2FsdA$RdescudvJCsgt3ub+b4dWRWJTmaaJObG";
+        for good in [
+            "$argon2id$v=19$m=19456,t=2,p=1",
+            "$argon2id$v=19$m=262144,t=10,p=16",
+            "$argon2id$m=65536,t=3,p=4",
+        ] {
+            assert!(is_argon2id(&format!("{good}${tail}")), "{good}");
+        }
+        for bad in [
+            "$argon2i$v=19$m=19456,t=2,p=1",
+            "$argon2d$v=19$m=19456,t=2,p=1",
+            "$argon2id$v=18$m=19456,t=2,p=1",
+            "$argon2id$v=19$m=262145,t=2,p=1",
+            "$argon2id$v=19$m=19456,t=11,p=1",
+            "$argon2id$v=19$m=19456,t=2,p=17",
+            "$argon2id$v=19$m=4,t=2,p=1",
+            "$argon2id$v=19$m=19456,t=0,p=1",
+        ] {
+            assert!(!is_argon2id(&format!("{bad}${tail}")), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_digest_without_salt_or_output_or_of_endless_length_is_refused() {
+        let head = "$argon2id$v=19$m=19456,t=2,p=1";
+        for bad in [
+            head.to_owned(),
+            format!("{head}$c29tZXNhbHRzb21lc2FsdA"),
+            format!("{head}$c2Fs$RdescudvJCsgt3ub+b4dWRWJTmaaJObG"),
+            format!("{head}${}", "a".repeat(100_000)),
+            "password".to_owned(),
+        ] {
+            assert!(!is_argon2id(&bad));
+        }
+    }
+}
