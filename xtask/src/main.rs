@@ -1,1 +1,48 @@
-fn main() {}
+//! The workshop of the repository: `cargo xtask test` is the one test command.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks by printing")]
+
+mod command;
+mod deny;
+mod e2e;
+mod generate;
+mod test;
+mod tidy;
+mod workshop;
+
+use std::process::ExitCode;
+use workshop::Workshop;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  test [--fast]     all checks and tests; --fast leaves out the end-to-end runs
+  tidy              the laws of the repository alone
+  e2e [NAME…]       the end-to-end runs alone, or those whose name contains one of the words
+  generate          write docs/generated from the built program
+  advisories        check the dependencies against the advisory database (needs its download)
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = Workshop::find().and_then(|workshop| match words.as_slice() {
+        ["test"] => test::run(&workshop, test::Extent::Full),
+        ["test", "--fast"] => test::run(&workshop, test::Extent::Fast),
+        ["tidy"] => tidy::run(&workshop),
+        ["e2e", names @ ..] => e2e::run(&workshop, names),
+        ["generate"] => generate::write(&workshop),
+        ["advisories"] => deny::check_advisories(&workshop),
+        ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        _ => Err(format!("this is not a command of the workshop\n\n{HELP}")),
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("xtask: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -15,6 +15,7 @@ use crate::{
     refusal::{Failure, ParameterProblem, ParameterRefusal, Refusal},
     secret::SecretText,
     session::{Ending, SessionStatus},
+    time::UnixMillis,
     world::{ATTEMPTS_MAX, World},
 };
 
@@ -108,7 +109,7 @@ pub async fn update(
             return Ok(stored);
         }
         let user = user.changed_at(now);
-        if world.commit(change(context, &request, &user)).await? {
+        if world.commit(change(context, &request, &user, now)).await? {
             return Ok(user);
         }
         stored = find::stored(world, id).await?;
@@ -124,7 +125,7 @@ async fn refusal(world: &World, request: &UpdateUser, user: &mut User) -> Result
     find::taken(world, &user.identifiers(), &user.id).await
 }
 
-fn change(context: &Context, request: &UpdateUser, user: &User) -> Change {
+fn change(context: &Context, request: &UpdateUser, user: &User, now: UnixMillis) -> Change {
     let mut writes = vec![Write::ReplaceUser(user.clone())];
     if request.sign_out_of_other_sessions == Some(true) {
         writes.push(Write::EndSessions {
@@ -132,7 +133,7 @@ fn change(context: &Context, request: &UpdateUser, user: &User) -> Change {
             ending: Ending { status: SessionStatus::Revoked, cause: Cause::PasswordChanged },
         });
     }
-    let event = AuditEvent::new(context, Action::UserUpdated, user.updated_at).about_user(&user.id);
+    let event = AuditEvent::new(context, Action::UserUpdated, now).about_user(&user.id);
     Change::new(event, context.guards(), writes)
 }
 
@@ -260,7 +261,6 @@ mod tests {
     use super::*;
     use crate::{
         ids::UserId,
-        time::UnixMillis,
         user::{EmailAddress, Standing},
     };
 
@@ -345,7 +345,7 @@ mod tests {
         assert_eq!((user.revision, user.updated_at), (8, stored().updated_at));
         assert_eq!(user.standing(), Standing { present: true, banned: true, locked: false });
         let request = UpdateUser { sign_out_of_other_sessions: Some(true), ..UpdateUser::default() };
-        let change = change(&Context::operator(), &request, &user);
+        let change = change(&Context::operator(), &request, &user, before);
         let selection = SessionSelection::SubjectExcept { user: user.id.clone(), session: None };
         let ending = Ending { status: SessionStatus::Revoked, cause: Cause::PasswordChanged };
         assert_eq!(change.writes(), [Write::ReplaceUser(user), Write::EndSessions { of: selection, ending }]);

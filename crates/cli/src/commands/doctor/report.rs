@@ -1,0 +1,67 @@
+//! Findings, one line each.
+
+use crate::output;
+use serde::Serialize;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) enum Verdict {
+    #[serde(rename = "ok")]
+    Ok,
+    #[serde(rename = "warn")]
+    Warn,
+    #[serde(rename = "fail")]
+    Fail,
+}
+
+/// How one part is, in a line that ends with the next step where there is one.
+#[derive(Debug)]
+pub(super) struct Finding {
+    verdict: Verdict,
+    text: String,
+}
+
+impl Finding {
+    pub(super) fn ok(text: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Ok, text: text.into() }
+    }
+
+    pub(super) fn warn(text: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Warn, text: text.into() }
+    }
+
+    pub(super) fn fail(text: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Fail, text: text.into() }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Line {
+    part: &'static str,
+    verdict: Verdict,
+    text: String,
+}
+
+#[derive(Debug, Default, Serialize)]
+#[serde(transparent)]
+pub(super) struct Report(Vec<Line>);
+
+impl Report {
+    pub(super) fn add(&mut self, part: &'static str, finding: Finding) {
+        self.0.push(Line { part, verdict: finding.verdict, text: finding.text });
+    }
+
+    pub(super) fn has_failure(&self) -> bool {
+        self.0.iter().any(|line| line.verdict == Verdict::Fail)
+    }
+
+    pub(super) fn print(&self) {
+        for Line { part, verdict, text } in &self.0 {
+            let verdict = match verdict {
+                Verdict::Ok => "ok",
+                Verdict::Warn => "warn",
+                Verdict::Fail => "FAIL",
+            };
+            output::line(format!("{verdict:<4}  {part:<13}  {text}"));
+        }
+    }
+}

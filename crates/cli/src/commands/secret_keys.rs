@@ -1,0 +1,53 @@
+//! `actas secret-keys create|list|revoke`.
+
+use super::administer;
+use crate::{args::SecretKeysCommand, exit::ExitError, output};
+use actas_server::control::{CreateSecretKey, CreatedSecretKey, RevokeSecretKey, SecretKeyShape};
+
+pub(crate) async fn run(command: SecretKeysCommand) -> Result<(), ExitError> {
+    match command {
+        SecretKeysCommand::Create { target, name, json } => {
+            let request = CreateSecretKey { name };
+            let created: CreatedSecretKey =
+                administer(&target, async |door| door.post("/secret-keys", &request).await).await?;
+            if json {
+                output::json(&created);
+            } else {
+                output::line(&created.secret_key);
+                output::note(format!(
+                    "{} ({}) is valid now; this is the only time that it is shown",
+                    created.key.id, created.key.name
+                ));
+            }
+        }
+        SecretKeysCommand::List { target, json } => {
+            let keys: Vec<SecretKeyShape> =
+                administer(&target, async |door| door.get("/secret-keys").await).await?;
+            if json {
+                output::json(&keys);
+            } else {
+                output::table(
+                    ["ID", "NAME", "PREFIX", "CREATED AT", "REVOKED AT"],
+                    &keys.into_iter().map(row).collect::<Vec<_>>(),
+                );
+            }
+        }
+        SecretKeysCommand::Revoke { id, target, even_the_last, json } => {
+            let request = RevokeSecretKey { id, even_the_last };
+            let key: SecretKeyShape =
+                administer(&target, async |door| door.post("/secret-keys/revoke", &request).await).await?;
+            if json {
+                output::json(&key);
+            } else {
+                let at = key.revoked_at.unwrap_or_default();
+                output::line(format!("{} ({}) is revoked since {at}", key.id, key.name));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn row(key: SecretKeyShape) -> [String; 5] {
+    let revoked = key.revoked_at.unwrap_or_else(|| "-".to_owned());
+    [key.id, key.name, key.prefix, key.created_at, revoked]
+}

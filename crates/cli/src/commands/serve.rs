@@ -1,0 +1,37 @@
+//! `actas serve`.
+
+use crate::{
+    args::ConfigArguments,
+    assemble,
+    data_folder::DataFolder,
+    exit::ExitError,
+    load, logging, output,
+    running::{self, Listeners, Signals},
+};
+use actas_server::{App, control::Administered};
+use std::{sync::Arc, time::Duration};
+
+pub(crate) async fn run(arguments: ConfigArguments) -> Result<(), ExitError> {
+    let configuration = load::configuration(&arguments)?.configuration;
+    let http = configuration.http_settings()?;
+    logging::start(&configuration);
+    for warning in configuration.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let folder = DataFolder::own(&configuration.data_dir)?;
+    let listeners = Listeners::bind(&configuration).await?;
+    let socket = running::control_socket(&folder.socket())?;
+    let signals = Signals::catch()?;
+    let (world, held) = assemble::on_disk(&configuration, folder).await?;
+    let app = Arc::new(App::new(world, http, held.metrics()));
+    let administered = Administered::Running { app: Arc::clone(&app), instance: held.instance.clone() };
+    for line in listeners.describe() {
+        output::line(line);
+    }
+    tracing::info!(public_url = app.http.public_url, instance = %held.instance.id, "serving");
+    let shutdown = Duration::from_secs(configuration.shutdown_seconds);
+    running::run(app, listeners, Some((socket, administered)), signals, shutdown).await;
+    held.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}

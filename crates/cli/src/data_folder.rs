@@ -1,0 +1,123 @@
+//! The data folder: its files, and the lock that makes one process its owner.
+
+use crate::exit::ExitError;
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    io::{self, Read as _, Seek as _, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+};
+
+/// The database in a data folder.
+pub(crate) fn database(folder: &Path) -> PathBuf {
+    folder.join("actas.db")
+}
+
+/// The control socket of the server that owns a data folder.
+pub(crate) fn socket(folder: &Path) -> PathBuf {
+    folder.join("actas.sock")
+}
+
+/// The file that is locked by the owner and holds its process id.
+pub(crate) fn lock(folder: &Path) -> PathBuf {
+    folder.join("actas.lock")
+}
+
+/// Whether `actas dev` made this folder: it keeps its folder out of version control.
+pub(crate) fn is_of_dev(folder: &Path) -> bool {
+    gitignore(folder).exists() && database(folder).exists()
+}
+
+/// Keeps a folder of `actas dev` out of version control.
+pub(crate) fn gitignore(folder: &Path) -> PathBuf {
+    folder.join(".gitignore")
+}
+
+/// A data folder that this process owns until it is dropped.
+#[derive(Debug)]
+pub(crate) struct DataFolder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Makes the folder, of mode 0700, where it does not exist, and becomes its owner.
+    ///
+    /// # Errors
+    /// [`ExitError::InUse`] while another process is; [`ExitError::Store`] when the folder cannot be made or
+    /// written.
+    pub(crate) fn own(path: &Path) -> Result<Self, ExitError> {
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| {
+            ExitError::Store(format!(
+                "the data folder {} cannot be made: {error}; choose another data_dir",
+                path.display()
+            ))
+        })?;
+        let unwritable = |error: io::Error| {
+            ExitError::Store(format!(
+                "the data folder {} cannot be written: {error}; give it to the user that runs Actas, or choose \
+                 another data_dir",
+                path.display()
+            ))
+        };
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        let mut file = options.open(lock(path)).map_err(unwritable)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(in_use(path, &mut file)),
+            Err(TryLockError::Error(error)) => return Err(unwritable(error)),
+        }
+        file.set_len(0).map_err(unwritable)?;
+        file.rewind().map_err(unwritable)?;
+        writeln!(file, "{}", std::process::id()).map_err(unwritable)?;
+        Ok(Self { path: path.to_owned(), _lock: file })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        database(&self.path)
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        socket(&self.path)
+    }
+
+    /// Ends the ownership, and takes the control socket away before somebody else can be the owner.
+    pub(crate) fn give_free(self) {
+        // There is none after an administrative command; and one that stays is removed by the next owner.
+        let _ = fs::remove_file(self.socket());
+    }
+
+    /// Writes a small private file, whole or not at all.
+    pub(crate) fn write_private(&self, name: &str, text: &str) -> Result<PathBuf, ExitError> {
+        let path = self.path.join(name);
+        let unfinished = self.path.join(format!("{name}.new"));
+        let write = || {
+            let mut options = OpenOptions::new();
+            let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&unfinished, &path)
+        };
+        match write() {
+            Ok(()) => Ok(path),
+            Err(error) => Err(ExitError::Store(format!("{} cannot be written: {error}", path.display()))),
+        }
+    }
+}
+
+fn in_use(path: &Path, file: &mut File) -> ExitError {
+    let mut text = String::new();
+    let process = match file.take(32).read_to_string(&mut text) {
+        Ok(_) if !text.trim().is_empty() => format!(" (process {})", text.trim()),
+        _ => String::new(),
+    };
+    ExitError::InUse(format!(
+        "the data folder {} is in use by another actas{process}; stop that one first, or choose another data_dir",
+        path.display()
+    ))
+}

@@ -1,0 +1,30 @@
+//! The one binary of Actas: parses, assembles, runs and prints.
+
+mod args;
+mod assemble;
+mod commands;
+mod data_folder;
+mod dev;
+mod door;
+mod exit;
+mod load;
+mod logging;
+mod output;
+mod running;
+
+use crate::args::Arguments;
+use clap::Parser as _;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // Whatever this process makes is its owner's alone.
+    rustix::process::umask(rustix::fs::Mode::from_bits_retain(0o077));
+    match commands::run(arguments.command) {
+        Ok(code) => code,
+        Err(error) => {
+            output::error(&error);
+            ExitCode::from(error.code())
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What every handler can reach.
+
+use crate::{metrics::Metrics, rate_limit::FailedAuthentications, version::ApiVersion};
+use actas_domain::world::World;
+use ipnet::IpNet;
+use std::{fmt, time::Duration};
+
+/// The HTTP side of the configuration. Every URL comes from here, never from a `Host` header.
+#[derive(Clone, Debug)]
+pub struct HttpSettings {
+    /// Where browsers and backends reach this instance, without a trailing slash.
+    pub public_url: String,
+    /// Where a ticket's link leads to; none while no app is configured.
+    pub sign_in_url: Option<String>,
+    /// Origins that may call the Frontend API from a browser, besides that of `sign_in_url`.
+    pub allowed_origins: Vec<String>,
+    /// Peers whose forwarded headers are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The publishable key: cookies carry a suffix made from it.
+    pub publishable_key: String,
+    /// The Backend API's version for requests that name none.
+    pub default_api_version: ApiVersion,
+    pub body_max_bytes: usize,
+    pub header_read_timeout: Duration,
+    pub request_timeout: Duration,
+    pub connections_max: usize,
+    pub failed_authentications_per_minute: u32,
+}
+
+/// The program behind the surfaces.
+pub struct App {
+    pub world: World,
+    pub http: HttpSettings,
+    pub metrics: Metrics,
+    pub(crate) failed_authentications: FailedAuthentications,
+}
+
+impl App {
+    pub fn new(world: World, http: HttpSettings, metrics: Metrics) -> Self {
+        let failed_authentications = FailedAuthentications::new(http.failed_authentications_per_minute);
+        Self { world, http, metrics, failed_authentications }
+    }
+
+    /// Whether browsers reach this instance by https, so that cookies are `Secure`.
+    pub fn is_https(&self) -> bool {
+        self.http.public_url.starts_with("https://")
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("App").field("http", &self.http).finish_non_exhaustive()
+    }
+}

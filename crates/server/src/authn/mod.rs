@@ -1,0 +1,4 @@
+//! Ways to prove who asks, one file each.
+
+pub(crate) mod client_cookie;
+pub(crate) mod secret_key;

@@ -1,0 +1,182 @@
+//! Configuration: every option by flag, environment (`ACTAS_…`) or file, from one table ([`options`]).
+
+mod choices;
+mod effective;
+mod file;
+mod load;
+mod markdown;
+mod options;
+mod spec;
+#[cfg(test)]
+mod tests;
+mod value;
+mod web;
+
+pub use choices::{LogFormat, LogLevel};
+pub use effective::EffectiveOption;
+pub use file::ConfigFile;
+pub use load::{Loaded, Source, Sources, load};
+pub use markdown::markdown;
+pub use options::{Configuration, OPTIONS};
+pub use spec::{Group, OptionSpec, Shape, VARIABLE_PREFIX};
+pub use web::{Issuer, Origin, PageUrl, PublicUrl, PublishableKey};
+
+use crate::app::HttpSettings;
+use actas_domain::settings::{InstanceKind, Settings};
+use std::{fmt, path::PathBuf, time::Duration};
+
+/// What is wrong with a configuration: at least one line, each with its source and the next step.
+#[derive(Clone, Debug)]
+pub struct ConfigError(Vec<String>);
+
+impl ConfigError {
+    fn unless_empty(problems: Vec<String>) -> Result<(), Self> {
+        if problems.is_empty() { Ok(()) } else { Err(Self(problems)) }
+    }
+
+    pub fn problems(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0.first().map_or("the configuration is wrong", String::as_str))?;
+        match self.0.len() {
+            0 | 1 => Ok(()),
+            all => write!(formatter, " (and {} more: actas config check lists all)", all - 1),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Configuration {
+    /// `iss` of session tokens; none while there is no public URL either.
+    pub fn issuer(&self) -> Option<&str> {
+        self.issuer.as_ref().map(Issuer::as_str).or_else(|| self.public_url.as_ref().map(PublicUrl::as_str))
+    }
+
+    /// The publishable key that was given, or the one that is made; none for a production instance without a public
+    /// URL.
+    pub fn publishable_key(&self) -> Option<PublishableKey> {
+        match (&self.publishable_key, self.instance_kind) {
+            (Some(given), _) => Some(given.clone()),
+            (None, InstanceKind::Development) => Some(PublishableKey::development()),
+            (None, InstanceKind::Production) => self.public_url.as_ref().map(PublishableKey::production),
+        }
+    }
+
+    pub fn master_key_file(&self) -> PathBuf {
+        self.master_key_file.clone().unwrap_or_else(|| self.data_dir.join("master.key"))
+    }
+
+    /// What the rules depend on.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            instance_kind: self.instance_kind,
+            directory_mode: self.directory_mode,
+            issuer: self.issuer().unwrap_or_default().to_owned(),
+            impersonation_enabled: self.impersonation_enabled,
+            impersonation_monthly_limit: self.impersonation_monthly_limit,
+            allow_actor_chains: self.allow_actor_chains,
+            ticket_max_seconds: self.ticket_max_seconds,
+            impersonated_session_max_seconds: self.impersonated_session_max_seconds,
+            impersonated_idle_seconds: self.impersonated_idle_seconds,
+            ordinary_session_seconds: self.ordinary_session_seconds,
+            ordinary_idle_seconds: self.ordinary_idle_seconds,
+            session_token_seconds: self.session_token_seconds,
+        }
+    }
+
+    /// What the HTTP surfaces depend on.
+    ///
+    /// # Errors
+    /// When there is no `public_url`.
+    pub fn http_settings(&self) -> Result<HttpSettings, ConfigError> {
+        let (Some(public_url), Some(publishable_key)) = (&self.public_url, self.publishable_key()) else {
+            let problem = "public_url is not set; set it in the file, as ACTAS_PUBLIC_URL or by --public-url";
+            return Err(ConfigError(vec![problem.to_owned()]));
+        };
+        Ok(HttpSettings {
+            public_url: public_url.as_str().to_owned(),
+            sign_in_url: self.sign_in_url.as_ref().map(|url| url.as_str().to_owned()),
+            allowed_origins: self.allowed_origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
+            trusted_proxies: self.trusted_proxies.clone(),
+            publishable_key: publishable_key.as_str().to_owned(),
+            default_api_version: self.default_api_version,
+            body_max_bytes: self.body_max_bytes,
+            header_read_timeout: Duration::from_secs(self.header_read_timeout_seconds),
+            request_timeout: Duration::from_secs(self.request_timeout_seconds),
+            connections_max: self.connections_max,
+            failed_authentications_per_minute: self.failed_authentications_per_minute,
+        })
+    }
+
+    /// Values that are each right but not together.
+    fn contradictions(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let listeners = [
+            ("listen", Some(self.listen)),
+            ("backend_listen", self.backend_listen),
+            ("metrics_listen", self.metrics_listen),
+        ];
+        for (index, (key, address)) in listeners.iter().enumerate() {
+            let same = |other: &&(&str, Option<_>)| address.is_some() && other.1 == *address;
+            if let (Some(address), Some((other, _))) = (address, listeners[..index].iter().find(same))
+                && address.port() != 0
+            {
+                problems
+                    .push(format!("{key} and {other} are both {address}; each needs an address of its own"));
+            }
+        }
+        if self.master_key.is_some() && self.master_key_file.is_some() {
+            problems.push("master_key and master_key_file are both set; give one of them".to_owned());
+        }
+        let production = self.instance_kind == InstanceKind::Production;
+        if let Some(key) = &self.publishable_key
+            && key.is_live() != production
+        {
+            let (kind, prefix) = if production {
+                ("production", PublishableKey::LIVE_PREFIX)
+            } else {
+                ("development", PublishableKey::TEST_PREFIX)
+            };
+            problems.push(format!(
+                "publishable_key must begin with {prefix} because instance_kind is {kind}: browsers choose their \
+                 protocol by it"
+            ));
+        }
+        problems
+    }
+
+    /// What works, but hardly as it was meant.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let production = self.instance_kind == InstanceKind::Production;
+        if let Some(url) = self.public_url.as_ref().filter(|_| production) {
+            if !url.is_https() {
+                warnings.push(format!(
+                    "public_url is {url}, not https: cookies and tickets travel in clear text"
+                ));
+            }
+            if self.publishable_key.is_none() && !url.authority().contains('.') {
+                warnings.push(format!(
+                    "public_url is {url}: Clerk's SDKs take no publishable key for a host without a dot; use a full \
+                     name or 127.0.0.1, or set publishable_key"
+                ));
+            }
+        }
+        if self.sign_in_url.is_none() {
+            warnings.push("sign_in_url is not set: a ticket's link cannot lead to an app".to_owned());
+        }
+        if self.impersonated_idle_seconds > self.impersonated_session_max_seconds {
+            warnings.push(
+                "impersonated_idle_seconds is more than impersonated_session_max_seconds: sessions never end by \
+                 inactivity"
+                    .to_owned(),
+            );
+        }
+        warnings
+    }
+}

@@ -1,0 +1,149 @@
+//! Every option, once: its key, type, default, limits and help. Parsing, the command line's flags, what
+//! `actas config print` shows and the generated documentation all come from this table.
+
+use super::{
+    choices::{LogFormat, LogLevel},
+    spec::{Group, OptionSpec},
+    value::{OptionValue, Range},
+    web::{Issuer, Origin, PageUrl, PublicUrl, PublishableKey},
+};
+use crate::version::ApiVersion;
+use actas_domain::{
+    secret::SecretText,
+    settings::{DirectoryMode, InstanceKind},
+};
+use ipnet::IpNet;
+use std::{net::SocketAddr, path::PathBuf};
+
+/// Gives the value of an option, or notes what is wrong with it and gives none.
+pub(super) trait Reader {
+    fn option<T: OptionValue>(&mut self, key: &str) -> Option<T>;
+}
+
+macro_rules! options {
+    ($($group:ident { $(
+        $(#[doc = $help:literal])+
+        $key:ident: $type:ty $(= $default:literal)? $(, $least:literal ..= $most:literal)?;
+    )+ })+) => {
+        /// The effective value of every option.
+        #[derive(Clone, Debug)]
+        pub struct Configuration { $($( $(#[doc = $help])+ pub $key: $type, )+)+ }
+
+        /// All options, in the order of the documentation.
+        pub static OPTIONS: &[OptionSpec] = &[$($(
+            OptionSpec {
+                key: stringify!($key),
+                group: Group::$group,
+                help: concat!($($help),+),
+                shape: <$type as OptionValue>::SHAPE,
+                default: [$(Some($default),)? None][0],
+                secret: <$type as OptionValue>::SECRET,
+                range: [$(Range::of($least, $most),)? Range::NONE][0],
+                expected: <$type as OptionValue>::expected,
+            },
+        )+)+];
+
+        impl Configuration {
+            pub(super) fn read(reader: &mut impl Reader) -> Option<Self> {
+                // All are read before any is missed, so that every problem is noted.
+                $($( let $key = reader.option::<$type>(stringify!($key)); )+)+
+                Some(Self { $($( $key: $key?, )+)+ })
+            }
+
+            /// The option's own value as it would stand in the file; none while it is not set.
+            pub(super) fn show(&self, key: &str) -> Option<String> {
+                match key {
+                    $($( stringify!($key) => self.$key.show(), )+)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+options! {
+    Addresses {
+        /// Where browsers and backends reach this instance. Every URL, the default issuer and `Secure` on cookies
+        /// come from it, never from a request's `Host`. Required by `actas serve`.
+        public_url: Option<PublicUrl>;
+        /// The address to listen on. Port 0 takes any free port.
+        listen: SocketAddr = "127.0.0.1:4500";
+        /// A listener of its own for the Backend API, which is then served only there.
+        backend_listen: Option<SocketAddr>;
+        /// A listener of its own for `/metrics`.
+        metrics_listen: Option<SocketAddr>;
+        /// Serve `/metrics` on the public listener too.
+        metrics_on_public: bool = "false";
+        /// The app's sign-in page, to which a ticket's link leads. Its origin is an allowed one.
+        sign_in_url: Option<PageUrl>;
+        /// Origins of apps whose pages may call the Frontend API.
+        allowed_origins: Vec<Origin>;
+        /// Proxies whose `X-Forwarded-For` is believed. From any other peer that header is ignored.
+        trusted_proxies: Vec<IpNet>;
+    }
+    Data {
+        /// The folder of the database, the lock and the control socket.
+        data_dir: PathBuf = "/var/lib/actas";
+        /// The file of the master key, 32 bytes in base64 or hexadecimal, readable by its owner alone. It is made
+        /// at the first start. By default `master.key` in `data_dir`.
+        master_key_file: Option<PathBuf>;
+        /// The master key itself, in place of a file: 32 bytes in base64 or hexadecimal.
+        master_key: Option<SecretText>;
+        /// Changes that may wait to be written; one more is answered 503 at once.
+        store_queue_length: usize = "4096", 1..=1_000_000;
+    }
+    Instance {
+        /// Whether this is a production or a development instance: the protocol that browsers speak, and whether
+        /// sessions can be created directly, for testing.
+        instance_kind: InstanceKind = "production";
+        /// Where users live: in Actas (managed), or elsewhere, so that any well-formed user id is accepted (open).
+        directory_mode: DirectoryMode = "managed";
+        /// The issuer (`iss`) of session tokens. By default `public_url`.
+        issuer: Option<Issuer>;
+        /// The publishable key of the app's SDKs. By default it is made from `public_url` in production, and is
+        /// the same for all development instances.
+        publishable_key: Option<PublishableKey>;
+        /// The Backend API's version for requests that name none.
+        default_api_version: ApiVersion = "2025-11-10";
+    }
+    Rules {
+        /// Whether actor tokens can be created at all.
+        impersonation_enabled: bool = "true";
+        /// Actor tokens that may be created in one UTC month. By default without limit.
+        impersonation_monthly_limit: Option<u64>, 0..=1_000_000_000;
+        /// Whether an `actor` may itself carry an `act`.
+        allow_actor_chains: bool = "false";
+        /// The longest lifetime of a ticket, in seconds.
+        ticket_max_seconds: i64 = "2592000", 1..=2_592_000;
+        /// The longest lifetime of an impersonated session, in seconds.
+        impersonated_session_max_seconds: i64 = "86400", 1..=86_400;
+        /// Seconds without activity after which an impersonated session ends.
+        impersonated_idle_seconds: i64 = "600", 1..=86_400;
+        /// The lifetime of an ordinary session, in seconds.
+        ordinary_session_seconds: i64 = "604800", 1..=31_536_000;
+        /// Seconds without activity after which an ordinary session ends.
+        ordinary_idle_seconds: i64 = "604800", 1..=31_536_000;
+        /// The lifetime of a session token, in seconds.
+        session_token_seconds: i64 = "60", 1..=3_600;
+    }
+    Limits {
+        /// The largest body of a request, in bytes.
+        body_max_bytes: usize = "65536", 1_024..=16_777_216;
+        /// Seconds within which the head of a request must arrive.
+        header_read_timeout_seconds: u64 = "10", 1..=300;
+        /// Seconds within which a request must be answered, its body read included.
+        request_timeout_seconds: u64 = "30", 1..=300;
+        /// Connections at a time on each listener; further ones wait.
+        connections_max: usize = "4096", 1..=1_000_000;
+        /// Failed authentications that one address may make in a minute: wrong secret keys, forged tickets.
+        failed_authentications_per_minute: u32 = "60", 1..=1_000_000;
+    }
+    Operation {
+        /// How log lines are written, to the standard error.
+        log_format: LogFormat = "text";
+        /// The least severe line that is logged.
+        log_level: LogLevel = "info";
+        /// Seconds that requests in flight have to finish after SIGTERM.
+        shutdown_seconds: u64 = "10", 1..=600;
+    }
+}

@@ -1,0 +1,218 @@
+//! What happens to each request, in order, before and after its handler.
+
+use crate::{app::App, error::ApiError, frontend_api::cors, parameters::Pairs};
+use axum::{Router, body::Body, extract::MatchedPath, response::Response};
+use bytes::Bytes;
+use futures::FutureExt as _;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use std::{fmt::Write as _, net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use tower::ServiceExt as _;
+use tracing::Instrument as _;
+
+/// What is known of a request before anybody looks at what it asks.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestInfo {
+    /// 32 lowercase hexadecimal digits.
+    pub(crate) trace_id: Box<str>,
+    /// Of the caller: the peer, or what trusted proxies say of it.
+    pub(crate) address: IpAddr,
+}
+
+/// The way into a listener's routes.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    app: Arc<App>,
+    router: Router,
+}
+
+impl Entry {
+    pub fn new(app: Arc<App>, router: Router) -> Self {
+        Self { app, router }
+    }
+
+    /// Answers a request, whatever it is: within the time limit, without a panic, in the contract's form.
+    pub async fn answer<B>(&self, request: Request<B>, peer: IpAddr) -> Response
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError> + Send,
+    {
+        let started = Instant::now();
+        let info =
+            RequestInfo { trace_id: self.trace_id(), address: self.caller_address(request.headers(), peer) };
+        let method = request.method().clone();
+        let reader = self.reader(&request);
+        let span = tracing::info_span!("request", trace_id = %info.trace_id, %method);
+        let (response, route) = self.guarded(request, info.clone()).instrument(span.clone()).await;
+        let response = self.finish(response, &info, reader);
+        let status = response.status().as_u16();
+        let seconds = started.elapsed().as_secs_f64();
+        self.app.metrics.count_request(&route, method.as_str(), status, seconds);
+        // The route's pattern and not the URL: a path may hold an id, a query may hold a ticket.
+        span.in_scope(|| tracing::info!(route, status, milliseconds = seconds * 1e3, address = %info.address, "answered"));
+        response
+    }
+
+    async fn guarded<B>(&self, request: Request<B>, info: RequestInfo) -> (Response, String)
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError> + Send,
+    {
+        let limit = self.app.http.request_timeout;
+        let work = AssertUnwindSafe(self.routed(request, info)).catch_unwind();
+        match tokio::time::timeout(limit, work).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => {
+                tracing::error!("a handler panicked");
+                (axum::response::IntoResponse::into_response(ApiError::internal()), "panic".to_owned())
+            }
+            Err(_) => (
+                axum::response::IntoResponse::into_response(ApiError::request_timeout()),
+                "timeout".to_owned(),
+            ),
+        }
+    }
+
+    async fn routed<B>(&self, request: Request<B>, info: RequestInfo) -> (Response, String)
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError> + Send,
+    {
+        let (mut parts, body) = request.into_parts();
+        let body = match Limited::new(body, self.app.http.body_max_bytes).collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) => {
+                let too_large = error.is::<LengthLimitError>();
+                let refusal = if too_large {
+                    ApiError::body_too_large(self.app.http.body_max_bytes)
+                } else {
+                    ApiError::body_invalid()
+                };
+                parts.extensions.insert(UnreadBody(refusal));
+                Bytes::new()
+            }
+        };
+        if let Some(method) = tunnelled_method(&parts.method, parts.uri.path(), parts.uri.query()) {
+            parts.method = method;
+        }
+        parts.extensions.insert(info);
+        let answered = self.router.clone().oneshot(Request::from_parts(parts, Body::from(body))).await;
+        let response = answered.unwrap_or_else(|never| match never {});
+        let route = response
+            .extensions()
+            .get::<Route>()
+            .map_or_else(|| "unknown".to_owned(), |route| route.0.clone());
+        (response, route)
+    }
+
+    /// The origin whose script may read the answer, also when no route's layer comes to say so (a request that
+    /// takes too long, a handler that panics).
+    fn reader<B>(&self, request: &Request<B>) -> Option<HeaderValue> {
+        let covered = cors::covers(request.uri().path());
+        covered.then(|| cors::allowed_origin(&self.app, request.headers()).ok().flatten()).flatten()
+    }
+
+    /// Writes an error's body, and the headers that every answer has.
+    fn finish(&self, mut response: Response, info: &RequestInfo, reader: Option<HeaderValue>) -> Response {
+        if let Some(origin) = reader {
+            response = cors::let_read(response, origin);
+        }
+        if let Some(error) = response.extensions_mut().remove::<ApiError>() {
+            self.app.metrics.count_refusal(error.code);
+            let json = serde_json::to_vec(&error.envelope(&info.trace_id)).unwrap_or_default();
+            let json_length = json.len();
+            *response.body_mut() = Body::from(json);
+            // The router counted the empty body that stood here before.
+            response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(json_length));
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        let headers = response.headers_mut();
+        if let Ok(trace_id) = HeaderValue::from_str(&info.trace_id) {
+            headers.insert(HeaderName::from_static("x-clerk-trace-id"), trace_id.clone());
+            headers.insert(HeaderName::from_static("clerk-trace-id"), trace_id);
+        }
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        response
+    }
+
+    fn trace_id(&self) -> Box<str> {
+        let mut bytes = [0_u8; 16];
+        self.app.world.entropy.fill(&mut bytes);
+        let mut text = String::with_capacity(32);
+        for byte in bytes {
+            let _ = write!(text, "{byte:02x}");
+        }
+        text.into()
+    }
+
+    /// The peer; where it is a trusted proxy, the nearest address in `X-Forwarded-For` that is none.
+    fn caller_address(&self, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
+        let trusted = |address: IpAddr| {
+            self.app.http.trusted_proxies.iter().any(|network| network.contains(&address.to_canonical()))
+        };
+        let mut address = peer.to_canonical();
+        let forwarded: Vec<_> = headers
+            .get_all("x-forwarded-for")
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .collect();
+        for hop in forwarded.iter().rev() {
+            if !trusted(address) {
+                break;
+            }
+            match hop.trim().parse::<IpAddr>() {
+                Ok(hop) => address = hop.to_canonical(),
+                Err(_) => break,
+            }
+        }
+        address
+    }
+}
+
+/// A body that could not be read whole, and what is answered to it in its turn: behind the secret key, and with
+/// the headers that a browser needs to read an answer.
+#[derive(Clone, Debug)]
+struct UnreadBody(ApiError);
+
+/// The layer next to the handlers: none of them sees a body that was cut.
+pub(crate) async fn refuse_unread_body(
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> Result<Response, ApiError> {
+    match request.extensions().get::<UnreadBody>() {
+        Some(UnreadBody(refusal)) => Err(refusal.clone()),
+        None => Ok(next.run(request).await),
+    }
+}
+
+/// The pattern of the route that answered, for logs and metrics.
+#[derive(Clone, Debug)]
+pub(crate) struct Route(pub(crate) String);
+
+/// A layer's inner side: remembers which route matched.
+pub(crate) async fn remember_route(
+    matched: Option<MatchedPath>,
+    request: axum::extract::Request,
+    next: axum::middleware::Next,
+) -> Response {
+    let mut response = next.run(request).await;
+    if let Some(path) = matched {
+        response.extensions_mut().insert(Route(path.as_str().to_owned()));
+    }
+    response
+}
+
+/// Browsers' SDKs send `PATCH`, `PUT` and `DELETE` as a `POST` with `_method` in the query, to the Frontend API only.
+fn tunnelled_method(method: &Method, path: &str, query: Option<&str>) -> Option<Method> {
+    if *method != Method::POST || !cors::covers(path) {
+        return None;
+    }
+    match Pairs::parse(query?.as_bytes()).ok()?.first("_method")? {
+        "PATCH" => Some(Method::PATCH),
+        "PUT" => Some(Method::PUT),
+        "DELETE" => Some(Method::DELETE),
+        _ => None,
+    }
+}

@@ -1,0 +1,98 @@
+//! Listening: connections in bounded number, headers in bounded time, and an orderly end.
+
+use crate::entry::Entry;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, watch},
+    task::JoinSet,
+    time,
+};
+
+/// Limits of a listener.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub header_read_timeout: Duration,
+    /// Connections at a time; further ones wait to be accepted.
+    pub connections_max: usize,
+    /// How long requests in flight may take when the end has come.
+    pub shutdown: Duration,
+}
+
+/// Serves until `stop` says so, then lets the requests in flight finish, within the limit.
+pub async fn serve(listener: TcpListener, entry: Entry, limits: Limits, mut stop: watch::Receiver<bool>) {
+    let permits = Arc::new(Semaphore::new(limits.connections_max));
+    let mut connections = JoinSet::new();
+    loop {
+        let permit = tokio::select! {
+            _ = stopped(&mut stop) => break,
+            permit = Arc::clone(&permits).acquire_owned() => permit,
+        };
+        let accepted = tokio::select! {
+            _ = stopped(&mut stop) => break,
+            accepted = listener.accept() => accepted,
+        };
+        while connections.try_join_next().is_some() {}
+        match accepted {
+            Ok((stream, peer)) => {
+                let connection = connection(stream, peer, entry.clone(), limits, stop.clone());
+                connections.spawn(async move {
+                    connection.await;
+                    drop(permit);
+                });
+            }
+            Err(error) => pause_after(&error).await,
+        }
+    }
+    drop(listener);
+    let finish = async { while connections.join_next().await.is_some() {} };
+    if time::timeout(limits.shutdown, finish).await.is_err() {
+        tracing::warn!("some requests did not finish in time and were cut");
+    }
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // A sender that is gone means the end, too.
+    let _ = stop.wait_for(|stopped| *stopped).await;
+}
+
+/// Out of file descriptors, most likely: waiting lets others close.
+async fn pause_after(error: &io::Error) {
+    tracing::warn!(%error, "a connection could not be accepted");
+    time::sleep(Duration::from_millis(50)).await;
+}
+
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    entry: Entry,
+    limits: Limits,
+    mut stop: watch::Receiver<bool>,
+) {
+    // Answers are written whole: waiting to fill a packet would only add delay.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let entry = entry.clone();
+        async move { Ok::<_, Infallible>(entry.answer(request, peer.ip()).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_read_timeout)
+        .max_buf_size(64 * 1024)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    tokio::select! {
+        result = connection.as_mut() => {
+            if let Err(error) = result {
+                tracing::debug!(%error, "a connection ended early");
+            }
+            return;
+        }
+        () = stopped(&mut stop) => connection.as_mut().graceful_shutdown(),
+    }
+    if let Err(error) = connection.await {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

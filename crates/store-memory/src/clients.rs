@@ -1,0 +1,48 @@
+//! Clients, and in the order of their ages.
+
+use actas_domain::{
+    client::Client,
+    ids::ClientId,
+    page::{Listed, Page},
+    secret::SecretHash,
+    time::UnixMillis,
+};
+use std::collections::{BTreeSet, HashMap};
+
+#[derive(Debug, Default)]
+pub(crate) struct Clients {
+    rows: HashMap<ClientId, Client>,
+    by_age: BTreeSet<(UnixMillis, ClientId)>,
+}
+
+impl Clients {
+    pub(crate) fn get(&self, id: &ClientId) -> Option<&Client> {
+        self.rows.get(id)
+    }
+
+    /// Newest first.
+    pub(crate) fn list(&self, page: Page) -> Listed<Client> {
+        let offset = usize::try_from(page.offset).unwrap_or(usize::MAX);
+        let ids = self.by_age.iter().rev().skip(offset).take(page.limit as usize);
+        let rows = ids.filter_map(|(_, id)| self.rows.get(id)).cloned().collect();
+        Listed { rows, total: self.rows.len() as u64 }
+    }
+
+    pub(crate) fn add(&mut self, client: Client) {
+        self.by_age.insert((client.created_at, client.id.clone()));
+        self.rows.insert(client.id.clone(), client);
+    }
+
+    pub(crate) fn rotate_cookie(&mut self, id: &ClientId, hash: SecretHash) {
+        if let Some(client) = self.rows.get_mut(id) {
+            client.cookie_hash = Some(hash);
+        }
+    }
+
+    /// The client's set of sessions changed at this time.
+    pub(crate) fn sessions_changed(&mut self, id: &ClientId, at: UnixMillis) {
+        if let Some(client) = self.rows.get_mut(id) {
+            client.updated_at = client.updated_at.max(at);
+        }
+    }
+}

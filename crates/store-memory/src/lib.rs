@@ -1,0 +1,161 @@
+//! The store that keeps everything in memory and nothing beyond the process: for tests and for `--ephemeral`.
+//!
+//! One lock around plain collections. A commit holds it from its first guard to its last entry, so that nobody
+//! sees a part of a change.
+
+mod actor_tokens;
+mod audit;
+mod clients;
+mod commit;
+mod guards;
+mod index;
+mod keys;
+mod sessions;
+mod sign_in_tokens;
+mod state;
+mod users;
+mod writes;
+
+use crate::state::State;
+use actas_domain::{
+    actor_token::{ActorToken, find::ActorTokenQuery},
+    audit::{AuditEntry, find::AuditQuery},
+    change::Change,
+    client::Client,
+    ids::{ActorTokenId, ClientId, SecretKeyId, SessionId, SignInTokenId, UserId},
+    keys::SigningKey,
+    page::{Listed, Page},
+    ports::{Clock, CommitError, Committed, Instance, Store, StoreError},
+    secret_key::SecretKey,
+    session::{Session, find::SessionQuery},
+    sign_in_token::SignInToken,
+    time::{Month, UnixMillis},
+    user::{Identifier, Standing, User, find::UserQuery},
+};
+use async_trait::async_trait;
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+/// An empty store at first; what it holds ends with it.
+pub struct MemoryStore {
+    state: Mutex<State>,
+    clock: Arc<dyn Clock>,
+}
+
+impl MemoryStore {
+    /// `clock` is the time at which commits see guards and ends.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { state: Mutex::default(), clock }
+    }
+
+    /// # Errors
+    /// When a thread panicked while it held the state, which may since be half of a change.
+    fn state(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        self.state.lock().map_err(|_| StoreError::Corrupt("a change broke off in the middle".into()))
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("MemoryStore").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn instance(&self) -> Result<Option<Instance>, StoreError> {
+        Ok(self.state()?.instance.clone())
+    }
+
+    async fn actor_token(&self, id: &ActorTokenId) -> Result<Option<ActorToken>, StoreError> {
+        Ok(self.state()?.actor_tokens.get(id).cloned())
+    }
+
+    async fn actor_tokens(&self, query: &ActorTokenQuery) -> Result<Vec<ActorToken>, StoreError> {
+        Ok(self.state()?.actor_tokens.list(query))
+    }
+
+    async fn actor_tokens_created_in(&self, month: Month) -> Result<u64, StoreError> {
+        Ok(self.state()?.actor_tokens.created_in(month))
+    }
+
+    async fn sign_in_token(&self, id: &SignInTokenId) -> Result<Option<SignInToken>, StoreError> {
+        Ok(self.state()?.sign_in_tokens.get(id).cloned())
+    }
+
+    async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+        Ok(self.state()?.users.get(id).cloned())
+    }
+
+    async fn standing(&self, id: &UserId) -> Result<Standing, StoreError> {
+        Ok(self.state()?.users.standing(id))
+    }
+
+    async fn identifier_owner(&self, identifier: &Identifier) -> Result<Option<UserId>, StoreError> {
+        Ok(self.state()?.users.owner(identifier).cloned())
+    }
+
+    async fn users(&self, query: &UserQuery) -> Result<Vec<User>, StoreError> {
+        Ok(self.state()?.users.list(query))
+    }
+
+    async fn count_users(&self, query: &UserQuery) -> Result<u64, StoreError> {
+        Ok(self.state()?.users.count(query))
+    }
+
+    async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
+        Ok(self.state()?.sessions.get(id).cloned())
+    }
+
+    async fn sessions(&self, query: &SessionQuery) -> Result<Listed<Session>, StoreError> {
+        Ok(self.state()?.sessions.list(query))
+    }
+
+    async fn overdue_sessions(&self, now: UnixMillis, limit: u32) -> Result<Vec<Session>, StoreError> {
+        Ok(self.state()?.sessions.overdue(now, limit))
+    }
+
+    async fn count_live_sessions(&self, now: UnixMillis) -> Result<u64, StoreError> {
+        Ok(self.state()?.sessions.count_live(now))
+    }
+
+    async fn record_activity(&self, id: &SessionId, at: UnixMillis) -> Result<(), StoreError> {
+        writes::record_activity(&mut *self.state()?, id, at);
+        Ok(())
+    }
+
+    async fn client(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
+        Ok(self.state()?.clients.get(id).cloned())
+    }
+
+    async fn clients(&self, page: Page) -> Result<Listed<Client>, StoreError> {
+        Ok(self.state()?.clients.list(page))
+    }
+
+    async fn secret_key(&self, id: &SecretKeyId) -> Result<Option<SecretKey>, StoreError> {
+        Ok(self.state()?.keys.secret_key(id).cloned())
+    }
+
+    async fn secret_keys(&self) -> Result<Vec<SecretKey>, StoreError> {
+        Ok(self.state()?.keys.secret_keys())
+    }
+
+    async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
+        Ok(self.state()?.keys.signing_keys())
+    }
+
+    async fn audit_entries(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
+        Ok(self.state()?.record.list(query))
+    }
+
+    async fn commit(&self, change: Change) -> Result<Committed, CommitError> {
+        let mut state = self.state()?;
+        commit::carry_out(&mut state, &change, self.clock.now())
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.state().map(drop)
+    }
+}

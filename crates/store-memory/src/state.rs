@@ -1,0 +1,19 @@
+//! All that the store holds.
+
+use crate::{
+    actor_tokens::ActorTokens, audit::Record, clients::Clients, keys::Keys, sessions::Sessions,
+    sign_in_tokens::SignInTokens, users::Users,
+};
+use actas_domain::ports::Instance;
+
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) instance: Option<Instance>,
+    pub(crate) actor_tokens: ActorTokens,
+    pub(crate) sign_in_tokens: SignInTokens,
+    pub(crate) users: Users,
+    pub(crate) sessions: Sessions,
+    pub(crate) clients: Clients,
+    pub(crate) keys: Keys,
+    pub(crate) record: Record,
+}

@@ -1,0 +1,88 @@
+//! Files and connections: created so that nobody but the owner reads them, and set up for their job.
+
+use crate::{open_error::OpenError, options::Synchronous, user_query};
+use rusqlite::{Connection, OpenFlags};
+use std::{
+    ffi::OsString,
+    fs::{self, File, OpenOptions, Permissions},
+    io,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Owner only. SQLite gives `-wal` and `-shm` the database's mode.
+const FILE_MODE: u32 = 0o600;
+
+/// Statements that a connection keeps prepared.
+const STATEMENTS_KEPT: usize = 128;
+
+/// The writer's page cache: most of the memory that a busy store takes.
+const WRITER_CACHE_KIB: i64 = 16_384;
+
+/// The `-wal` beside a database.
+pub(crate) fn wal_file(file: &Path) -> PathBuf {
+    beside(file, "-wal")
+}
+
+fn beside(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(file);
+    name.push(suffix);
+    name.into()
+}
+
+/// Creates the database file if there is none, and takes away what others may do with it.
+pub(crate) fn prepare_files(file: &Path) -> Result<(), OpenError> {
+    create(file).map_err(|error| OpenError::from_io(file, &error))?;
+    for each in [file.to_owned(), wal_file(file), beside(file, "-shm")] {
+        match fs::set_permissions(&each, Permissions::from_mode(FILE_MODE)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(OpenError::from_io(&each, &error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn create(file: &Path) -> Result<(), io::Error> {
+    let is_new = !file.try_exists()?;
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(FILE_MODE).open(file)?;
+    if is_new {
+        // The name itself must survive a loss of power, too.
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// The one connection that writes. It waits for nobody, so that a second writer is noticed and not raced.
+pub(crate) fn open_writer(file: &Path, synchronous: Synchronous) -> Result<Connection, rusqlite::Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags)?;
+    connection.busy_timeout(Duration::ZERO)?;
+    // Read before anything is changed: a file that is no database fails here.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    connection.execute_batch(&format!(
+        "PRAGMA locking_mode = NORMAL; PRAGMA synchronous = {}; PRAGMA foreign_keys = OFF; \
+         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -{WRITER_CACHE_KIB}; PRAGMA trusted_schema = OFF",
+        synchronous.as_str()
+    ))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    // Somebody else who writes is noticed now, and not at the first change.
+    connection.execute_batch("BEGIN IMMEDIATE; COMMIT")?;
+    Ok(connection)
+}
+
+/// A connection that can only read.
+pub(crate) fn open_reader(file: &Path) -> Result<Connection, rusqlite::Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection
+        .execute_batch("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF")?;
+    user_query::add_functions(&connection)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    Ok(connection)
+}

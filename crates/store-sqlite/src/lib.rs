@@ -1,0 +1,264 @@
+//! The default store: SQLite in one file.
+//!
+//! One thread writes and shares each transaction among all changes that wait ([`commit`]); a few threads read.
+
+mod actor_tokens;
+mod audit;
+mod bind;
+mod checkpoint;
+mod clients;
+mod commit;
+mod conditions;
+mod connection;
+mod fault;
+mod guards;
+mod integrity;
+mod keys;
+mod metrics;
+mod open_error;
+mod options;
+mod queue;
+mod reads;
+mod rows;
+mod schema;
+mod sessions;
+mod sign_in_tokens;
+mod threads;
+mod user_query;
+mod users;
+mod writes;
+
+pub use integrity::quick_check;
+pub use metrics::Metrics;
+pub use open_error::OpenError;
+pub use options::{Options, Synchronous};
+pub use schema::SUPPORTED_VERSION;
+
+use crate::{checkpoint::Checkpoints, commit::Writer, metrics::Counters, reads::Readers};
+use actas_domain::{
+    actor_token::{ActorToken, find::ActorTokenQuery},
+    audit::{AuditEntry, find::AuditQuery},
+    change::Change,
+    client::Client,
+    ids::{ActorTokenId, ClientId, SecretKeyId, SessionId, SignInTokenId, UserId},
+    keys::SigningKey,
+    page::{Listed, Page},
+    ports::{Clock, CommitError, Committed, Instance, Store, StoreError},
+    secret_key::SecretKey,
+    session::{Session, find::SessionQuery},
+    sign_in_token::SignInToken,
+    time::{Month, UnixMillis},
+    user::{Identifier, Standing, User, find::UserQuery},
+};
+use async_trait::async_trait;
+use std::{
+    fmt, fs,
+    path::PathBuf,
+    sync::{Arc, atomic::Ordering},
+};
+
+/// A database that is open. Dropping it carries out what waits and closes the file, as [`SqliteStore::close`] does.
+pub struct SqliteStore {
+    lookups: Readers,
+    /// Apart, so that a long list never delays the look-up of a key or a session.
+    lists: Readers,
+    writer: Writer,
+    counters: Arc<Counters>,
+    file: PathBuf,
+}
+
+impl SqliteStore {
+    /// Opens the database, creates it if there is none, and brings its schema up to date. `clock` is the time at which
+    /// commits see guards and ends.
+    ///
+    /// # Errors
+    /// [`OpenError`], each with a line that names the file and the next step.
+    pub fn open(options: &Options, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        Self::open_with(options, clock, Synchronous::Full)
+    }
+
+    /// The same with commits that may not wait for the disk, for a test that must notice what is then lost.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    #[cfg(feature = "testing")]
+    pub fn open_unsafe(
+        options: &Options,
+        clock: Arc<dyn Clock>,
+        synchronous: Synchronous,
+    ) -> Result<Self, OpenError> {
+        Self::open_with(options, clock, synchronous)
+    }
+
+    /// Makes the writer find the disk full as soon as the database has so many pages.
+    ///
+    /// # Errors
+    /// When the store is closed.
+    #[cfg(feature = "testing")]
+    pub async fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
+        self.writer.limit_pages(pages).await
+    }
+
+    /// Carries out what waits, copies the WAL into the database and closes the file; later calls are answered
+    /// `Unavailable`. Blocks for as long as that takes.
+    pub fn close(&self) {
+        self.lookups.close();
+        self.lists.close();
+        self.writer.close();
+    }
+
+    pub fn metrics(&self) -> Metrics {
+        let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+        let counters = &self.counters;
+        Metrics {
+            queue_depth: count(self.writer.queue().len()),
+            queue_length: count(self.writer.queue().capacity()),
+            read_queue_depth: count(self.lookups.queue_depth() + self.lists.queue_depth()),
+            commits_total: counters.commits.load(Ordering::Relaxed),
+            rollbacks_total: counters.rollbacks.load(Ordering::Relaxed),
+            changes_total: counters.changes.load(Ordering::Relaxed),
+            last_batch_size: counters.last_batch_size.load(Ordering::Relaxed),
+            checkpoints_total: counters.checkpoints.load(Ordering::Relaxed),
+            wal_bytes: fs::metadata(connection::wal_file(&self.file)).map_or(0, |wal| wal.len()),
+        }
+    }
+
+    fn open_with(
+        options: &Options,
+        clock: Arc<dyn Clock>,
+        synchronous: Synchronous,
+    ) -> Result<Self, OpenError> {
+        let file = options.file.as_path();
+        connection::prepare_files(file)?;
+        let sql_error = |error: rusqlite::Error| OpenError::from_sql(file, &error);
+        let mut connection = connection::open_writer(file, synchronous).map_err(sql_error)?;
+        schema::migrate(&mut connection, file)?;
+        let counters = Arc::new(Counters::default());
+        let checkpoints =
+            Checkpoints::take_over(&mut connection, file, Arc::clone(&counters)).map_err(sql_error)?;
+        let writer = Writer::start(connection, clock, options, checkpoints, Arc::clone(&counters))
+            .map_err(|error| OpenError::unavailable(file, &error))?;
+        let for_lists = (options.read_connections / 2).max(1);
+        let for_lookups = options.read_connections.saturating_sub(for_lists).max(1);
+        let lookups = Readers::start(file, "store-lookups", for_lookups, options.queue_length)?;
+        let lists = Readers::start(file, "store-lists", for_lists, options.queue_length)?;
+        Ok(Self { lookups, lists, writer, counters, file: file.to_owned() })
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SqliteStore").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn instance(&self) -> Result<Option<Instance>, StoreError> {
+        self.lookups.read(keys::instance).await
+    }
+
+    async fn actor_token(&self, id: &ActorTokenId) -> Result<Option<ActorToken>, StoreError> {
+        let id = id.clone();
+        self.lookups.read(move |connection| actor_tokens::find(connection, &id)).await
+    }
+
+    async fn actor_tokens(&self, query: &ActorTokenQuery) -> Result<Vec<ActorToken>, StoreError> {
+        let query = query.clone();
+        self.lists.read(move |connection| actor_tokens::list(connection, &query)).await
+    }
+
+    async fn actor_tokens_created_in(&self, month: Month) -> Result<u64, StoreError> {
+        self.lookups.read(move |connection| actor_tokens::created_in(connection, month)).await
+    }
+
+    async fn sign_in_token(&self, id: &SignInTokenId) -> Result<Option<SignInToken>, StoreError> {
+        let id = id.clone();
+        self.lookups.read(move |connection| sign_in_tokens::find(connection, &id)).await
+    }
+
+    async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+        let id = id.clone();
+        self.lookups.read(move |connection| users::find(connection, &id)).await
+    }
+
+    async fn standing(&self, id: &UserId) -> Result<Standing, StoreError> {
+        let id = id.clone();
+        self.lookups.read(move |connection| users::standing(connection, &id)).await
+    }
+
+    async fn identifier_owner(&self, identifier: &Identifier) -> Result<Option<UserId>, StoreError> {
+        let identifier = identifier.clone();
+        self.lookups.read(move |connection| users::owner(connection, &identifier)).await
+    }
+
+    async fn users(&self, query: &UserQuery) -> Result<Vec<User>, StoreError> {
+        let query = query.clone();
+        self.lists.read(move |connection| user_query::list(connection, &query)).await
+    }
+
+    async fn count_users(&self, query: &UserQuery) -> Result<u64, StoreError> {
+        let query = query.clone();
+        self.lists.read(move |connection| user_query::count(connection, &query)).await
+    }
+
+    async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
+        let id = id.clone();
+        self.lookups.read(move |connection| sessions::find(connection, &id)).await
+    }
+
+    async fn sessions(&self, query: &SessionQuery) -> Result<Listed<Session>, StoreError> {
+        // A client's sessions are few, and signing in waits for them.
+        let readers = if query.client.is_some() { &self.lookups } else { &self.lists };
+        let query = query.clone();
+        readers.read(move |connection| sessions::list(connection, &query)).await
+    }
+
+    async fn overdue_sessions(&self, now: UnixMillis, limit: u32) -> Result<Vec<Session>, StoreError> {
+        self.lists.read(move |connection| sessions::overdue(connection, now, limit)).await
+    }
+
+    async fn count_live_sessions(&self, now: UnixMillis) -> Result<u64, StoreError> {
+        self.lists.read(move |connection| sessions::count_live(connection, now)).await
+    }
+
+    async fn record_activity(&self, id: &SessionId, at: UnixMillis) -> Result<(), StoreError> {
+        self.writer.record_activity(id.clone(), at).await
+    }
+
+    async fn client(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
+        let id = id.clone();
+        self.lookups.read(move |connection| clients::find(connection, &id)).await
+    }
+
+    async fn clients(&self, page: Page) -> Result<Listed<Client>, StoreError> {
+        self.lists.read(move |connection| clients::list(connection, page)).await
+    }
+
+    async fn secret_key(&self, id: &SecretKeyId) -> Result<Option<SecretKey>, StoreError> {
+        let id = id.clone();
+        self.lookups.read(move |connection| keys::secret_key(connection, &id)).await
+    }
+
+    async fn secret_keys(&self) -> Result<Vec<SecretKey>, StoreError> {
+        self.lookups.read(keys::secret_keys).await
+    }
+
+    async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
+        self.lookups.read(keys::signing_keys).await
+    }
+
+    async fn audit_entries(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
+        let query = query.clone();
+        self.lists.read(move |connection| audit::list(connection, &query)).await
+    }
+
+    async fn commit(&self, change: Change) -> Result<Committed, CommitError> {
+        self.writer.commit(change).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.lookups.read(keys::instance).await?;
+        self.writer.check().await
+    }
+}

@@ -1,0 +1,100 @@
+//! `cargo xtask test`: every check and every test, in the order in which a failure is cheapest to find.
+
+use crate::{command, deny, e2e, generate, tidy, workshop::Workshop};
+use std::time::{Duration, Instant};
+
+/// How much is run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    Full,
+    /// Without the end-to-end runs.
+    Fast,
+}
+
+type Step = (&'static str, fn(&Workshop) -> Result<(), String>);
+
+const STEPS: &[Step] = &[
+    ("format", check_format),
+    ("laws", tidy::run),
+    ("dependencies", deny::check),
+    ("lints", check_lints),
+    ("tests", run_tests),
+    ("generated files", generate::check),
+    END_TO_END,
+];
+
+const END_TO_END: Step = ("end-to-end runs", |workshop| e2e::run(workshop, &[]));
+
+/// Runs all steps, also after one that failed, and says at the end which did.
+pub(crate) fn run(workshop: &Workshop, extent: Extent) -> Result<(), String> {
+    let last = if extent == Extent::Fast { STEPS.len() - 1 } else { STEPS.len() };
+    run_steps(workshop, &STEPS[..last])
+}
+
+fn run_steps(workshop: &Workshop, steps: &[Step]) -> Result<(), String> {
+    let begun = Instant::now();
+    let mut finished: Vec<(&str, Duration, Result<(), String>)> = Vec::new();
+    for (index, (name, step)) in steps.iter().enumerate() {
+        println!("\n==> [{}/{}] {name}", index + 1, steps.len());
+        let begun = Instant::now();
+        let outcome = step(workshop);
+        let word = if outcome.is_ok() { "ok" } else { "FAILED" };
+        println!("<== {name}: {word} in {}", seconds(begun.elapsed()));
+        finished.push((name, begun.elapsed(), outcome));
+    }
+    println!("\nSummary, {} in all:", seconds(begun.elapsed()));
+    for (name, took, outcome) in &finished {
+        let took = seconds(*took);
+        match outcome {
+            Ok(()) => println!("  ok      {took:>9}  {name}"),
+            Err(problem) => println!("  FAILED  {took:>9}  {name}: {problem}"),
+        }
+    }
+    let failed: Vec<&str> =
+        finished.iter().filter(|(_, _, outcome)| outcome.is_err()).map(|(name, _, _)| *name).collect();
+    if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{:.1} s", duration.as_secs_f64())
+}
+
+fn check_format(workshop: &Workshop) -> Result<(), String> {
+    command::run(&mut workshop.cargo(&["fmt", "--all", "--check"]))?;
+    command::run(&mut workshop.cargo(&["fmt", "--manifest-path", e2e::RUST_CLIENT_MANIFEST, "--check"]))
+}
+
+fn check_lints(workshop: &Workshop) -> Result<(), String> {
+    command::run(&mut workshop.cargo(&[
+        "clippy",
+        "--locked",
+        "--workspace",
+        "--all-targets",
+        "--all-features",
+        "--",
+        "--deny",
+        "warnings",
+    ]))
+}
+
+/// Plain `cargo test`, so that nothing needs to be installed; all of its output is shown.
+fn run_tests(workshop: &Workshop) -> Result<(), String> {
+    command::run(&mut workshop.cargo(&["test", "--locked", "--workspace", "--no-fail-fast"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_step_does_not_stop_the_others_and_is_named_at_the_end() {
+        let workshop = Workshop::find().unwrap();
+        let steps: &[Step] = &[
+            ("first", |_| Err("one".to_owned())),
+            ("second", |_| Ok(())),
+            ("third", |_| Err("three".to_owned())),
+        ];
+        assert_eq!(run_steps(&workshop, steps), Err("failed: first, third".to_owned()));
+        assert_eq!(run_steps(&workshop, &steps[1..2]), Ok(()));
+    }
+}

@@ -1,0 +1,59 @@
+//! Where the repository and its caches are.
+
+use crate::command;
+use cargo_metadata::MetadataCommand;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The repository that this program was built from.
+pub(crate) struct Workshop {
+    root: PathBuf,
+    target: PathBuf,
+}
+
+impl Workshop {
+    pub(crate) fn find() -> Result<Self, String> {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        let metadata = MetadataCommand::new()
+            .manifest_path(manifest)
+            .no_deps()
+            .exec()
+            .map_err(|error| format!("cargo metadata: {error}"))?;
+        Ok(Self {
+            root: metadata.workspace_root.into_std_path_buf(),
+            target: metadata.target_directory.into_std_path_buf(),
+        })
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// For what is downloaded or built beside the workspace; ignored by git.
+    pub(crate) fn cache(&self) -> PathBuf {
+        self.root.join(".cache")
+    }
+
+    /// A cargo command at the root. It is locked: a run never changes what was committed.
+    pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("cargo");
+        command.current_dir(&self.root).args(arguments);
+        command
+    }
+
+    /// Builds a program as users get it, but for the profile, and says where it is.
+    pub(crate) fn build(&self, package: &str, program: &str) -> Result<PathBuf, String> {
+        command::run(&mut self.cargo(&[
+            "build",
+            "--quiet",
+            "--locked",
+            "--package",
+            package,
+            "--bin",
+            program,
+        ]))?;
+        Ok(self.target.join("debug").join(program))
+    }
+}
