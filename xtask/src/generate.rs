@@ -40,7 +40,11 @@ fn folder(workshop: &Workshop) -> PathBuf {
 
 fn documents(workshop: &Workshop) -> Result<BTreeMap<String, String>, String> {
     let actas = workshop.build("actas-cli", "actas")?;
-    Ok(BTreeMap::from([("cli.md".to_owned(), command_line(&actas)?)]))
+    let configuration = command::output(Command::new(&actas).args(["config", "reference"]).env_clear())?;
+    Ok(BTreeMap::from([
+        ("cli.md".to_owned(), command_line(&actas)?),
+        ("config.md".to_owned(), configuration),
+    ]))
 }
 
 /// The help of the program and of each command, at any depth.

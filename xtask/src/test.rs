@@ -18,6 +18,7 @@ const STEPS: &[Step] = &[
     ("laws", tidy::run),
     ("dependencies", deny::check),
     ("lints", check_lints),
+    ("documentation", check_documentation),
     ("tests", run_tests),
     ("generated files", generate::check),
     END_TO_END,
@@ -75,6 +76,13 @@ fn check_lints(workshop: &Workshop) -> Result<(), String> {
         "--deny",
         "warnings",
     ]))
+}
+
+/// Links in the documentation lead somewhere. Those to private items do for whoever works on the project.
+fn check_documentation(workshop: &Workshop) -> Result<(), String> {
+    let mut command =
+        workshop.cargo(&["doc", "--locked", "--workspace", "--no-deps", "--document-private-items"]);
+    command::run(command.env("RUSTDOCFLAGS", "--deny warnings --allow rustdoc::private-intra-doc-links"))
 }
 
 /// Plain `cargo test`, so that nothing needs to be installed; all of its output is shown.

@@ -13,6 +13,7 @@ mod keys;
 mod sessions;
 mod sign_in_tokens;
 mod state;
+mod user_query;
 mod users;
 mod writes;
 

@@ -66,9 +66,7 @@ impl Sessions {
     pub(crate) fn active(&self, selection: &SessionSelection) -> Vec<Session> {
         let is_active = |session: &&Session| session.status == SessionStatus::Active;
         let mut selected: Vec<_> = match selection {
-            SessionSelection::Client(client) => {
-                self.of_client(client).filter(is_active).cloned().collect()
-            }
+            SessionSelection::Client(client) => self.of_client(client).filter(is_active).cloned().collect(),
             SessionSelection::Party(user) => self.active_of(user).cloned().collect(),
             SessionSelection::SubjectExcept { user, session: kept } => self
                 .active_of(user)

@@ -5,7 +5,7 @@
 //! rate and 99th percentile were the same within the noise, but the WAL grew to whatever hard bound was set (70 MB,
 //! 270 MB), for a writer that never pauses never finds a WAL that is wholly copied, and only such a one begins anew.
 
-use crate::{connection::wal_file, metrics::Counters};
+use crate::{connection::wal_file, gate::Gate, metrics::Counters};
 use rusqlite::{Connection, DEFAULT_NAME, hooks::Wal, wal::CheckpointMode};
 use std::{
     fs,
@@ -21,11 +21,17 @@ use std::{
 /// more often; with more the pause is longer.
 const FRAMES_PER_CHECKPOINT: u32 = 2_000;
 
-/// A `-wal` that a long read made larger than this is cut back, at the latest when the store is idle.
-pub(crate) const WAL_KEPT_BYTES: u64 = 16 << 20;
+/// Pages in the WAL, 16 MB, at which lists are held back so that it can begin anew.
+const FRAMES_MAX: u32 = 2 * FRAMES_PER_CHECKPOINT;
+
+/// A `-wal` that became larger than this, 16 MB, is cut back when it begins anew or the store is idle.
+const WAL_KEPT_BYTES: u64 = 16 << 20;
 
 /// How long nothing must come before the rest is copied.
 const IDLE: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether the last list has ended, while others are held back and nothing is written.
+const GATE_POLL: Duration = Duration::from_millis(5);
 
 pub(crate) struct Checkpoints {
     /// In the WAL after the newest commit.
@@ -36,6 +42,8 @@ pub(crate) struct Checkpoints {
     /// Nothing is left to do while nothing comes.
     settled: bool,
     wal: PathBuf,
+    gate: Arc<Gate>,
+    gate_is_shut: bool,
     counters: Arc<Counters>,
 }
 
@@ -44,6 +52,7 @@ impl Checkpoints {
     pub(crate) fn take_over(
         connection: &mut Connection,
         file: &Path,
+        gate: Arc<Gate>,
         counters: Arc<Counters>,
     ) -> Result<Self, rusqlite::Error> {
         let frames = Arc::new(AtomicU32::new(0));
@@ -53,7 +62,8 @@ impl Checkpoints {
             Ok(())
         }))?;
         connection.query_row(&format!("PRAGMA journal_size_limit = {WAL_KEPT_BYTES}"), [], |_| Ok(()))?;
-        Ok(Self { frames, frames_seen: 0, settled: false, wal: wal_file(file), counters })
+        let wal = wal_file(file);
+        Ok(Self { frames, frames_seen: 0, settled: false, wal, gate, gate_is_shut: false, counters })
     }
 
     /// To be called when a batch is answered.
@@ -64,18 +74,26 @@ impl Checkpoints {
             // The WAL began anew.
             self.frames_seen = 0;
         }
-        if frames - self.frames_seen >= FRAMES_PER_CHECKPOINT {
+        if self.gate_is_shut {
+            self.copy_behind_the_gate(connection);
+        } else if frames - self.frames_seen >= FRAMES_PER_CHECKPOINT {
             self.frames_seen = frames;
-            self.run(connection, CheckpointMode::PASSIVE);
+            if !self.run(connection, CheckpointMode::PASSIVE) && frames >= FRAMES_MAX {
+                self.gate.shut();
+                self.gate_is_shut = true;
+            }
         }
     }
 
     /// How long to wait for the next change before [`Checkpoints::when_idle`]; for ever, if nothing is left to do.
     pub(crate) fn patience(&self) -> Option<Duration> {
-        (!self.settled).then_some(IDLE)
+        if self.gate_is_shut { Some(GATE_POLL) } else { (!self.settled).then_some(IDLE) }
     }
 
     pub(crate) fn when_idle(&mut self, connection: &Connection) {
+        if self.gate_is_shut {
+            return self.copy_behind_the_gate(connection);
+        }
         // A WAL of usual size is kept, for writing over it is faster than growing it again.
         let mode = match self.wal_bytes() {
             0 => return self.settled = true,
@@ -83,6 +101,21 @@ impl Checkpoints {
             _ => CheckpointMode::TRUNCATE,
         };
         self.settled = self.run(connection, mode);
+    }
+
+    /// Copies the WAL as soon as no list reads it. If somebody else does, a backup for example, the lists are let on
+    /// all the same: it is tried again after as many changes.
+    fn copy_behind_the_gate(&mut self, connection: &Connection) {
+        if self.gate.is_empty() {
+            self.frames_seen = self.frames.load(Ordering::Relaxed);
+            self.run(connection, CheckpointMode::PASSIVE);
+            self.open_the_gate();
+        }
+    }
+
+    fn open_the_gate(&mut self) {
+        self.gate.open();
+        self.gate_is_shut = false;
     }
 
     pub(crate) fn at_the_end(&mut self, connection: &Connection) {
@@ -106,5 +139,11 @@ impl Checkpoints {
 
     fn wal_bytes(&self) -> u64 {
         fs::metadata(&self.wal).map_or(0, |wal| wal.len())
+    }
+}
+
+impl Drop for Checkpoints {
+    fn drop(&mut self) {
+        self.open_the_gate();
     }
 }

@@ -56,13 +56,19 @@ fn create(file: &Path) -> Result<(), io::Error> {
     Ok(())
 }
 
-/// The one connection that writes. It waits for nobody, so that a second writer is noticed and not raced.
-pub(crate) fn open_writer(file: &Path, synchronous: Synchronous) -> Result<Connection, rusqlite::Error> {
+/// The one connection that writes, before anything is changed by it. It waits for nobody, so that a second writer is
+/// noticed and not raced.
+pub(crate) fn open_writer(file: &Path) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
     connection.busy_timeout(Duration::ZERO)?;
-    // Read before anything is changed: a file that is no database fails here.
-    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(connection)
+}
+
+pub(crate) fn set_up_writer(
+    connection: &Connection,
+    synchronous: Synchronous,
+) -> Result<(), rusqlite::Error> {
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     connection.execute_batch(&format!(
         "PRAGMA locking_mode = NORMAL; PRAGMA synchronous = {}; PRAGMA foreign_keys = OFF; \
@@ -71,8 +77,7 @@ pub(crate) fn open_writer(file: &Path, synchronous: Synchronous) -> Result<Conne
     ))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     // Somebody else who writes is noticed now, and not at the first change.
-    connection.execute_batch("BEGIN IMMEDIATE; COMMIT")?;
-    Ok(connection)
+    connection.execute_batch("BEGIN IMMEDIATE; COMMIT")
 }
 
 /// A connection that can only read.

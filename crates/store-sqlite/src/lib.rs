@@ -11,6 +11,7 @@ mod commit;
 mod conditions;
 mod connection;
 mod fault;
+mod gate;
 mod guards;
 mod integrity;
 mod keys;
@@ -34,7 +35,7 @@ pub use open_error::OpenError;
 pub use options::{Options, Synchronous};
 pub use schema::SUPPORTED_VERSION;
 
-use crate::{checkpoint::Checkpoints, commit::Writer, metrics::Counters, reads::Readers};
+use crate::{checkpoint::Checkpoints, commit::Writer, gate::Gate, metrics::Counters, reads::Readers};
 use actas_domain::{
     actor_token::{ActorToken, find::ActorTokenQuery},
     audit::{AuditEntry, find::AuditQuery},
@@ -131,17 +132,20 @@ impl SqliteStore {
         let file = options.file.as_path();
         connection::prepare_files(file)?;
         let sql_error = |error: rusqlite::Error| OpenError::from_sql(file, &error);
-        let mut connection = connection::open_writer(file, synchronous).map_err(sql_error)?;
+        let mut connection = connection::open_writer(file).map_err(sql_error)?;
+        schema::recognise(&connection, file)?;
+        connection::set_up_writer(&connection, synchronous).map_err(sql_error)?;
         schema::migrate(&mut connection, file)?;
-        let counters = Arc::new(Counters::default());
+        let (counters, gate) = (Arc::new(Counters::default()), Arc::new(Gate::default()));
         let checkpoints =
-            Checkpoints::take_over(&mut connection, file, Arc::clone(&counters)).map_err(sql_error)?;
+            Checkpoints::take_over(&mut connection, file, Arc::clone(&gate), Arc::clone(&counters))
+                .map_err(sql_error)?;
         let writer = Writer::start(connection, clock, options, checkpoints, Arc::clone(&counters))
             .map_err(|error| OpenError::unavailable(file, &error))?;
         let for_lists = (options.read_connections / 2).max(1);
         let for_lookups = options.read_connections.saturating_sub(for_lists).max(1);
-        let lookups = Readers::start(file, "store-lookups", for_lookups, options.queue_length)?;
-        let lists = Readers::start(file, "store-lists", for_lists, options.queue_length)?;
+        let lookups = Readers::start(file, "store-lookups", for_lookups, options.queue_length, None)?;
+        let lists = Readers::start(file, "store-lists", for_lists, options.queue_length, Some(&gate))?;
         Ok(Self { lookups, lists, writer, counters, file: file.to_owned() })
     }
 }

@@ -7,6 +7,7 @@
 use crate::{
     connection,
     fault::Fault,
+    gate::Gate,
     open_error::OpenError,
     queue::{Queue, Rejected, Taken},
     threads::Threads,
@@ -24,19 +25,20 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    /// Opens so many connections and starts their threads.
+    /// Opens so many connections and starts their threads. What they read is held back while the gate is shut.
     pub(crate) fn start(
         file: &Path,
         name: &str,
         connections: usize,
         queue_length: usize,
+        gate: Option<&Arc<Gate>>,
     ) -> Result<Self, OpenError> {
         let readers = Self { queue: Arc::new(Queue::new(queue_length)), threads: Threads::default() };
         for _ in 0..connections {
             let connection =
                 connection::open_reader(file).map_err(|error| OpenError::from_sql(file, &error))?;
-            let queue = Arc::clone(&readers.queue);
-            let work = move || carry_out(&queue, &connection);
+            let (queue, gate) = (Arc::clone(&readers.queue), gate.cloned());
+            let work = move || carry_out(&queue, &connection, gate.as_deref());
             readers.threads.spawn(name, work).map_err(|error| OpenError::unavailable(file, &error))?;
         }
         Ok(readers)
@@ -75,11 +77,13 @@ impl Drop for Readers {
     }
 }
 
-fn carry_out(queue: &Queue<Read>, connection: &Connection) {
+fn carry_out(queue: &Queue<Read>, connection: &Connection, gate: Option<&Gate>) {
     let mut reads = Vec::with_capacity(1);
     while queue.take(&mut reads, 1, None) != Taken::Closed {
         for read in reads.drain(..) {
+            let inside = gate.map(Gate::enter);
             read(connection);
+            drop(inside);
         }
     }
 }

@@ -20,6 +20,11 @@ const MIGRATIONS: &[Migration] =
 /// The newest version that this binary knows.
 pub const SUPPORTED_VERSION: u32 = MIGRATIONS[MIGRATIONS.len() - 1].version;
 
+/// Looks whether the database is one that this binary may work on, and changes nothing.
+pub(crate) fn recognise(connection: &Connection, file: &Path) -> Result<(), OpenError> {
+    version(connection, file, MIGRATIONS).map(drop)
+}
+
 /// Brings the database to [`SUPPORTED_VERSION`]. One that is newer, but says that this binary may work on it, is left
 /// as it is.
 pub(crate) fn migrate(connection: &mut Connection, file: &Path) -> Result<(), OpenError> {
@@ -27,26 +32,27 @@ pub(crate) fn migrate(connection: &mut Connection, file: &Path) -> Result<(), Op
 }
 
 fn migrate_with(connection: &mut Connection, file: &Path, migrations: &[Migration]) -> Result<(), OpenError> {
-    let sql_error = |error: rusqlite::Error| OpenError::from_sql(file, &error);
-    let supported_version = migrations.last().map_or(0, |migration| migration.version);
-    let foreign = || OpenError::Foreign { file: file.to_owned() };
-    let mut version = 0;
-    if !is_empty(connection).map_err(sql_error)? {
-        version = meta(connection, "schema_version").map_err(sql_error)?.ok_or_else(foreign)?;
-        let minimum_reader_version =
-            meta(connection, "minimum_reader_version").map_err(sql_error)?.ok_or_else(foreign)?;
-        if minimum_reader_version > supported_version {
-            return Err(OpenError::Newer {
-                file: file.to_owned(),
-                minimum_reader_version,
-                supported_version,
-            });
-        }
-    }
+    let version = version(connection, file, migrations)?;
     for migration in migrations.iter().filter(|migration| migration.version > version) {
-        apply(connection, migration).map_err(sql_error)?;
+        apply(connection, migration).map_err(|error| OpenError::from_sql(file, &error))?;
     }
     Ok(())
+}
+
+/// The schema's version, 0 for a database with nothing in it.
+fn version(connection: &Connection, file: &Path, migrations: &[Migration]) -> Result<u32, OpenError> {
+    let sql_error = |error: rusqlite::Error| OpenError::from_sql(file, &error);
+    if is_empty(connection).map_err(sql_error)? {
+        return Ok(0);
+    }
+    let foreign = || OpenError::Foreign { file: file.to_owned() };
+    let number = |name| meta(connection, name).map_err(sql_error)?.ok_or_else(foreign);
+    let minimum_reader_version = number("minimum_reader_version")?;
+    let supported_version = migrations.last().map_or(0, |migration| migration.version);
+    if minimum_reader_version > supported_version {
+        return Err(OpenError::Newer { file: file.to_owned(), minimum_reader_version, supported_version });
+    }
+    number("schema_version")
 }
 
 fn apply(connection: &mut Connection, migration: &Migration) -> Result<(), rusqlite::Error> {

@@ -4,7 +4,7 @@ use super::repository::Repository;
 
 /// Lines that a file of the product should stay within, its unit tests included.
 const PRODUCT_LINES: usize = 400;
-/// Lines that no Rust file may pass, tests and the workshop included.
+/// Lines that no source file may pass, in any language, tests and the workshop included.
 const LIMIT_LINES: usize = 500;
 
 /// Product files between the two, each with the reason why it is better whole.
@@ -16,9 +16,11 @@ pub(super) fn check(repository: &Repository) -> Vec<String> {
 
 fn check_with(repository: &Repository, excused: &[(&str, &str)]) -> Vec<String> {
     let mut found = Vec::new();
-    for (path, text) in repository.rust_files() {
+    let sources =
+        ["rs", "mjs", "py", "sql"].into_iter().flat_map(|extension| repository.with_extension(extension));
+    for (path, text) in sources {
         let lines = text.lines().count();
-        let is_product = path.starts_with("crates/") && path.contains("/src/");
+        let is_product = path.starts_with("crates/") && path.contains("/src/") && path.ends_with(".rs");
         let is_excused = excused.iter().any(|(excused, _)| *excused == path);
         if lines > LIMIT_LINES {
             found.push(format!(
@@ -64,6 +66,7 @@ mod tests {
         assert!(check_of(FILE, 501, &[(FILE, "one table")])[0].contains("500 is the limit"));
         assert!(check_of("crates/domain/tests/it/main.rs", 501, &[])[0].contains("500 is the limit"));
         assert!(check_of("xtask/src/main.rs", 501, &[])[0].contains("500 is the limit"));
+        assert!(check_of("e2e/python/check.py", 501, &[])[0].contains("500 is the limit"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `/v1/actor_tokens` (contract: Backend API §4). Get and list are of Actas alone and never show a ticket.
 
-use super::{Json, JsonBody, PathText, Query};
+use super::{Json, JsonBody, PathText, Query, limit_of_cursor};
 use crate::{app::App, authn::secret_key::Backend, convert::raw_json, error::ApiError, parameters::Pairs};
 use actas_api_types::actor_token::{ActorToken as Shape, ActorTokenDetails, ActorTokenPage};
 use actas_domain::{
@@ -101,7 +101,7 @@ fn parse_query(pairs: &Pairs) -> Result<ActorTokenQuery, ParameterRefusal> {
         created_at_or_after: pairs.time("created_after")?,
         created_before: pairs.time("created_before")?,
         starting_after: cursor.transpose()?,
-        limit: pairs.page()?.limit,
+        limit: limit_of_cursor(pairs, "Follow the list with starting_after.")?,
     })
 }
 

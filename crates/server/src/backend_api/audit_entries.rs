@@ -1,6 +1,6 @@
 //! `GET /v1/audit_entries`: the record, which is of Actas alone.
 
-use super::{Json, Query};
+use super::{Json, Query, limit_of_cursor};
 use crate::{app::App, authn::secret_key::Backend, error::ApiError, parameters::Pairs};
 use actas_api_types::audit::{AuditEntry as Shape, AuditPage, Caller};
 use actas_domain::{
@@ -52,7 +52,7 @@ fn parse_query(pairs: &Pairs) -> Result<AuditQuery, ParameterRefusal> {
         at_or_after: pairs.time("at_after")?,
         before: pairs.time("at_before")?,
         range: range(pairs)?,
-        limit: pairs.page()?.limit,
+        limit: limit_of_cursor(pairs, "Follow the record with before or after.")?,
     })
 }
 

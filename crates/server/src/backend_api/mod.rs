@@ -122,6 +122,16 @@ fn no_organization(members: &mut Members, name: &'static str) -> Result<(), Para
     }
 }
 
+/// The `limit` of a list that is followed by a cursor: an `offset` is refused, for to ignore it would answer the
+/// first page for ever.
+fn limit_of_cursor(pairs: &Pairs, why: &'static str) -> Result<u32, ParameterRefusal> {
+    let page = pairs.page()?;
+    if page.offset > 0 {
+        return Err(ParameterRefusal::new("offset", ParameterProblem::Unsupported { why }));
+    }
+    Ok(page.limit)
+}
+
 /// A list in the shape that was asked for.
 fn listing<T, S>(
     listed: &Listed<T>,

@@ -48,6 +48,7 @@ impl Harness for Memory {
 
 actas_domain::store_contract!(Memory::new());
 
+#[expect(clippy::expect_used, reason = "a test says what went wrong by panicking")]
 fn vault() -> Arc<dyn KeyVault> {
     Arc::new(MasterKeyVault::new(&MasterKey::from_bytes([7; 32])).expect("AES is there"))
 }

@@ -170,8 +170,11 @@ fn recent() -> impl Strategy<Value = usize> {
 fn redemption() -> impl Strategy<Value = Act> {
     let forged = prop::bool::weighted(0.05);
     let client = prop::option::weighted(0.4, 0..3_usize);
-    (recent(), forged, client, cookie()).prop_map(|(token, forged, client, cookie)| {
-        Act::Redeem { token, forged, client, cookie }
+    (recent(), forged, client, cookie()).prop_map(|(token, forged, client, cookie)| Act::Redeem {
+        token,
+        forged,
+        client,
+        cookie,
     })
 }
 

@@ -30,9 +30,7 @@ use super::store_contract::Harness;
 use crate::ports::{KeyVault, PasswordHasher};
 use futures::executor::block_on;
 use one_key_vault::OneKeyVault;
-use proptest::{
-    test_runner::{Config, TestRunner},
-};
+use proptest::test_runner::{Config, TestRunner};
 use std::sync::Arc;
 
 /// Sequences in a run, unless `PROPTEST_CASES` asks for another number.
@@ -40,7 +38,7 @@ pub const CASES: u32 = 96;
 /// What proptest itself takes when nothing is asked for.
 const PROPTEST_DEFAULT_CASES: u32 = 256;
 
-/// Tries random sequences; blocks the thread until all are done.
+/// Tries random sequences; blocks the thread until all are done, so it must not be a task of a runtime.
 ///
 /// # Panics
 /// When a sequence breaks a promise or does not go as the model says.
@@ -56,7 +54,8 @@ pub fn random_acts_follow_the_model(
     let sequences = (acts::rules(), acts::sequence());
     let result = TestRunner::new(config).run(&sequences, |(rules, acts)| {
         block_on(async {
-            let mut case = case::Case::begin(harness, Arc::clone(&vault), Arc::clone(&passwords), rules).await;
+            let mut case =
+                case::Case::begin(harness, Arc::clone(&vault), Arc::clone(&passwords), rules).await;
             for act in &acts {
                 case = case.play(act).await?;
             }
@@ -73,8 +72,11 @@ pub fn random_acts_follow_the_model(
 #[macro_export]
 macro_rules! acts_model {
     ($harness:expr, $vault:expr, $passwords:expr) => {
-        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn random_acts_follow_the_model() {
+        #[test]
+        fn random_acts_follow_the_model() {
+            // Beside the runtime rather than in one of its tasks, which have to give way every now and then.
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            let _entered = runtime.enter();
             $crate::testing::acts_model::random_acts_follow_the_model(&$harness, $vault, $passwords);
         }
     };

@@ -134,11 +134,7 @@ impl SessionRow {
 }
 
 fn role(subject: &str, actor: Option<&(String, String)>, user: &str) -> Option<&'static str> {
-    if subject == user {
-        Some("subject")
-    } else {
-        actor.filter(|(sub, _)| sub == user).map(|_| "actor")
-    }
+    if subject == user { Some("subject") } else { actor.filter(|(sub, _)| sub == user).map(|_| "actor") }
 }
 
 impl Entry {
@@ -277,8 +273,7 @@ impl Model {
     pub(super) fn revoke_token(&mut self, place: usize, cause: &'static str, caller: &str) {
         let token = &mut self.tokens[place];
         (token.status, token.updated, token.cause) = ("revoked", self.now, Some(cause));
-        let action =
-            if token.actor.is_some() { "actor_token.revoked" } else { "sign_in_token.revoked" };
+        let action = if token.actor.is_some() { "actor_token.revoked" } else { "sign_in_token.revoked" };
         let entry = Entry::new(self.now, action, caller).of_token(token).because(cause);
         self.record.push(entry);
     }

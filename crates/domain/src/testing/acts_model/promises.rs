@@ -84,7 +84,9 @@ async fn no_live_session_of_the_fallen(case: &Case<'_>, sessions: &[Session], no
         let subject = case.world.store.standing(&session.user).await.unwrap();
         same("a live session's subject is in good standing", subject.is_good(), true)?;
         same("a live session's subject is there", subject.present || !case.model.rules.managed, true)?;
-        let Some(actor) = session.actor.as_ref().and_then(crate::actor::Actor::directory_id) else { continue };
+        let Some(actor) = session.actor.as_ref().and_then(crate::actor::Actor::directory_id) else {
+            continue;
+        };
         let actor = case.world.store.standing(&actor).await.unwrap();
         same("a live session's actor is in good standing", actor.is_good(), true)?;
     }

@@ -164,9 +164,11 @@ impl Case<'_> {
         let SessionToken { text, session, key, expires_seconds } = &self.session_tokens[place];
         let now = self.model.now;
         let lives = self.model.sessions.iter().any(|row| row.id == *session && row.is_live(now));
-        let published = self.model.signing_keys.iter().any(|row| {
-            row.id == *key && row.needed_until.is_none_or(|until| now < until)
-        });
+        let published = self
+            .model
+            .signing_keys
+            .iter()
+            .any(|row| row.id == *key && row.needed_until.is_none_or(|until| now < until));
         let is_good = *expires_seconds > now.div_euclid(1000) && lives && published;
         let result = verify::verify(&self.world, session, text.reveal()).await;
         answered(result, (!is_good).then_some("invalid_session_token"))?;

@@ -99,7 +99,8 @@ async fn compare_sessions(case: &Case<'_>) -> Verdict {
     same("the total of clients", total, model.clients.len() as u64)?;
     let of = |client: &Client| (client.id.to_string(), client.updated_at.millis(), client.cookie_hash);
     let found = rows.iter().map(of).collect();
-    let hash = |cookies: &[crate::secret::SecretText]| cookies.last().map(|text| SecretHash::of(text.reveal()));
+    let hash =
+        |cookies: &[crate::secret::SecretText]| cookies.last().map(|text| SecretHash::of(text.reveal()));
     let wanted = model.clients.iter().map(|row| (row.id.clone(), row.updated, hash(&row.cookies))).collect();
     same_rows("clients", found, wanted, |(id, _, _)| id.clone())
 }

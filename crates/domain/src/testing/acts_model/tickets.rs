@@ -198,7 +198,9 @@ impl Case<'_> {
                 same("the client of the session", row.client.as_str(), client)?;
                 model.end_all("replaced", caller, |session| (session.client == client).then_some("replaced"));
             }
-            None => model.clients.push(ClientRow { id: row.client.clone(), updated: now, cookies: Vec::new() }),
+            None => {
+                model.clients.push(ClientRow { id: row.client.clone(), updated: now, cookies: Vec::new() })
+            }
         }
         model.client_changed(&row.client, now);
         if let Some(known) = model.clients.iter_mut().find(|known| known.id == row.client) {
@@ -268,7 +270,8 @@ fn redeem_refusal(model: &Model, token: &TokenRow, client: Option<&str>) -> Opti
     if model.bad_standing(&token.subject).is_some() || actor_is_bad {
         return revoked;
     }
-    let impersonates = client.is_some_and(|client| model.live_sessions(client).any(|row| row.actor.is_some()));
+    let impersonates =
+        client.is_some_and(|client| model.live_sessions(client).any(|row| row.actor.is_some()));
     impersonates.then_some("session_creation_not_allowed")
 }
 

@@ -201,6 +201,7 @@ async fn a_wrong_filter_is_named() {
         "starting_after=sess_x",
         "created_after=yesterday",
         "status=pending&status=revoked",
+        "offset=1",
     ] {
         lines.push(instance.get(&format!("/v1/actor_tokens?{query}")).await.to_string());
     }
@@ -210,5 +211,6 @@ async fn a_wrong_filter_is_named() {
     422 form_param_value_invalid | is invalid | starting_after is invalid | {"param_name":"starting_after"}
     422 form_param_invalid_date | Date values must be given in Unix millisecond timestamp format. | Date values must be given in Unix millisecond timestamp format. | {"param_name":"created_after"}
     422 form_param_duplicate | is duplicate | status included multiple times. There should only be one. | {"param_name":"status"}
+    422 form_param_unknown | is unknown | offset is not a valid parameter for this request. Follow the list with starting_after. | {"param_name":"offset"}
     "#);
 }

@@ -149,6 +149,7 @@ async fn each_wrong_filter_is_named() {
         "before=-1",
         "after=x",
         "before=1&after=1",
+        "offset=1",
     ] {
         lines.push(instance.get(&format!("/v1/audit_entries?{query}")).await.to_string());
     }
@@ -161,6 +162,7 @@ async fn each_wrong_filter_is_named() {
     422 form_param_value_invalid | is invalid | before is invalid | {"param_name":"before"}
     422 form_param_value_invalid | is invalid | after is invalid | {"param_name":"after"}
     422 form_param_value_invalid | is invalid | before is invalid. It cannot be combined with after. | {"param_name":"before"}
+    422 form_param_unknown | is unknown | offset is not a valid parameter for this request. Follow the record with before or after. | {"param_name":"offset"}
     "#);
     let answer = instance.get("/v1/audit_entries?action=dance").await;
     let long = answer.error()["long_message"].as_str().unwrap().to_owned();

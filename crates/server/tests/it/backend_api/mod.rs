@@ -16,6 +16,7 @@ mod sign_in_tokens;
 mod user_lists;
 mod user_metadata;
 mod user_standing;
+mod user_updates;
 mod users;
 mod versions;
 
