@@ -98,6 +98,7 @@ fn world(
         passwords: Arc::new(Argon2Passwords::default()),
         settings: configuration.settings(),
         key_ring: KeyRing::default(),
+        refusals: actas_domain::refusal_throttle::RefusalThrottle::default(),
     })
 }
 

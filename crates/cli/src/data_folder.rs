@@ -4,7 +4,7 @@ use crate::exit::ExitError;
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Read as _, Seek as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -53,6 +53,15 @@ impl DataFolder {
                 path.display()
             ))
         })?;
+        let metadata =
+            path.metadata().map_err(|error| ExitError::Store(format!("{}: {error}", path.display())))?;
+        let mode = metadata.permissions().mode() & 0o777;
+        if mode & 0o022 != 0 {
+            return Err(ExitError::Store(format!(
+                "others can write the data folder {} (mode {mode:04o}), and so replace what is in it: chmod 700 it",
+                path.display()
+            )));
+        }
         let unwritable = |error: io::Error| {
             ExitError::Store(format!(
                 "the data folder {} cannot be written: {error}; give it to the user that runs Actas, or choose \

@@ -130,6 +130,7 @@ pub(crate) async fn run(
     let (stop, stopped) = watch::channel(false);
     // Some of the time is for what comes after the requests: the control socket and the store.
     let limits = Limits {
+        write_timeout: app.http.request_timeout,
         header_read_timeout: app.http.header_read_timeout,
         connections_max: app.http.connections_max,
         shutdown: shutdown.mul_f64(0.8),
@@ -169,7 +170,7 @@ async fn sweep_sessions(app: Arc<App>) {
         loop {
             match expire::sweep(&app.world).await {
                 // There may be more: the next sweep follows at once.
-                Ok(expire::SWEEP_LIMIT) => {}
+                Ok(expire::SWEEP_LIMIT..) => {}
                 Ok(_) => break,
                 Err(error) => {
                     tracing::warn!(%error, "sessions whose time is over could not be put on record; trying again");

@@ -4,7 +4,7 @@ use actas_domain::ports::Entropy;
 use base64::{Engine as _, engine::general_purpose::STANDARD, engine::general_purpose::URL_SAFE_NO_PAD};
 use std::{
     fmt,
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, Read as _, Write as _},
     os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
@@ -101,9 +101,15 @@ impl MasterKey {
         let mut bytes = Zeroizing::new([0_u8; LENGTH]);
         entropy.fill(bytes.as_mut_slice());
         let text = Zeroizing::new(format!("{}\n", STANDARD.encode(bytes.as_slice())));
+        // Written whole under another name first: whoever is killed in between leaves no half key behind.
+        let unfinished = path.with_extension("unfinished");
+        let mut options = OpenOptions::new();
         let mut file =
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+            options.write(true).create(true).truncate(true).mode(0o600).open(&unfinished).map_err(failed)?;
         file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        // Unlike a rename, a link never takes the place of a file that exists.
+        let linked = fs::hard_link(&unfinished, path);
+        fs::remove_file(&unfinished).and(linked).map_err(failed)?;
         // Without this a power loss could take the file and leave the data that only it opens.
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;

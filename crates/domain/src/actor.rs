@@ -4,6 +4,7 @@ use crate::{
     ids::USER_ID_MAX_CHARACTERS,
     json::{JsonObject, JsonRefusal},
     refusal::{JsonType, ParameterProblem, ParameterRefusal},
+    secret::SecretKind,
 };
 use serde_json::value::RawValue;
 use std::collections::HashMap;
@@ -54,6 +55,9 @@ impl Actor {
                     ParameterProblem::TooLong { max_characters: ACTOR_SUB_MAX_CHARACTERS },
                 );
             }
+        }
+        if sub.contains('\0') || SecretKind::of_prefix(&sub).is_some() {
+            return refuse("actor.sub", ParameterProblem::Invalid);
         }
         if members.contains_key("act") && !allow_chain {
             return refuse("actor.act", ParameterProblem::Invalid);

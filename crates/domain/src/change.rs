@@ -32,6 +32,8 @@ use crate::{
 pub enum Guard {
     /// The secret key that the caller proved itself with is still valid.
     SecretKeyValid(SecretKeyId),
+    /// Some secret key besides this one is valid.
+    AnotherSecretKeyValid(SecretKeyId),
     /// The user is neither banned nor locked; and is stored, where `must_be_present`.
     InGoodStanding { user: UserId, must_be_present: bool },
     /// The user's presence in the directory is as the decision saw it.

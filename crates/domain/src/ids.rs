@@ -3,7 +3,7 @@
 //! Minted ids are KSUID-like: a prefix, `_`, and 27 base-62 characters that begin with the second of their
 //! making, so that they sort by age and new rows land beside each other in an index.
 
-use crate::{ports::Entropy, time::UnixMillis};
+use crate::{ports::Entropy, secret::SecretKind, time::UnixMillis};
 use std::fmt;
 
 /// 2014-05-13, the epoch of KSUIDs, in Unix seconds.
@@ -134,9 +134,12 @@ impl UserId {
         Self(format!("user_{}", ksuid(at, entropy)).into())
     }
 
-    /// `None` when the text is empty, too long, has another character, or is `.` or `..`, which a path cannot name.
+    /// `None` when the text is empty, too long, or has another character. Nor can it be what a path cannot name (`.`,
+    /// `..`, and `count`, which is a route), or what begins like a secret: one that was sent in an id's place must
+    /// not be shown or stored.
     pub fn parse(text: &str) -> Option<Self> {
-        let well_formed = !matches!(text, "." | "..")
+        let well_formed = !matches!(text, "." | ".." | "count")
+            && SecretKind::of_prefix(text).is_none()
             && (1..=USER_ID_MAX_CHARACTERS).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:@-".contains(&byte));
         well_formed.then(|| Self(text.into()))
@@ -196,7 +199,9 @@ mod tests {
     fn user_ids_brought_along_are_bounded() {
         assert!(UserId::parse("crm:42@example.com").is_some());
         assert!(UserId::parse(&"x".repeat(255)).is_some());
-        for bad in ["", ".", "..", &"x".repeat(256), "a b", "a/b", "ä", "a\0"] {
+        for bad in
+            ["", ".", "..", "count", "sk_live_x", "acttkt_x", &"x".repeat(256), "a b", "a/b", "ä", "a\0"]
+        {
             assert!(UserId::parse(bad).is_none(), "{bad:?}");
         }
     }

@@ -15,6 +15,7 @@ pub mod keys;
 pub mod page;
 pub mod ports;
 pub mod refusal;
+pub mod refusal_throttle;
 pub mod secret;
 pub mod secret_key;
 pub mod session;

@@ -65,7 +65,7 @@ pub trait Store: Send + Sync {
     async fn overdue_sessions(&self, now: UnixMillis, limit: u32) -> Result<Vec<Session>, StoreError>;
     async fn count_live_sessions(&self, now: UnixMillis) -> Result<u64, StoreError>;
     /// Moves `last_active_at` (and, for an ordinary session, the user's) forward to `at`, if the session is live at
-    /// `at`. The one write without an entry in the record.
+    /// `at` and by the store's clock. The one write without an entry in the record.
     async fn record_activity(&self, id: &SessionId, at: UnixMillis) -> Result<(), StoreError>;
 
     async fn client(&self, id: &ClientId) -> Result<Option<Client>, StoreError>;

@@ -130,6 +130,8 @@ pub enum TicketRefusal {
     ActorTokenRevoked,
     ActorTokenUsed,
     ActorTokenSubjectGone,
+    /// Impersonation was switched off since the token was made.
+    ActorTokenCannotBeUsed,
     SignInTokenRevoked,
     SignInTokenUsed,
     /// The user of a sign-in token is gone.
@@ -144,6 +146,7 @@ impl TicketRefusal {
             Self::ActorTokenRevoked => "actor_token_revoked_code",
             Self::ActorTokenUsed => "actor_token_already_used_code",
             Self::ActorTokenSubjectGone => "actor_token_subject_not_found",
+            Self::ActorTokenCannotBeUsed => "actor_token_cannot_be_used_code",
             Self::SignInTokenRevoked => "sign_in_token_revoked_code",
             Self::SignInTokenUsed => "sign_in_token_already_used_code",
             Self::SignInTokenUserGone => "sign_in_identification_or_user_deleted",

@@ -71,14 +71,15 @@ pub async fn redeem(
     }
 }
 
-/// Whether a ticket could be redeemed now, and whose it is. Changes nothing and is not on record.
-pub async fn check(world: &World, ticket: &str) -> Result<CheckedTicket, Failure> {
+/// Whether a ticket could be redeemed now, and whose it is. Changes nothing; the refusal of an authentic ticket is on
+/// record.
+pub async fn check(world: &World, context: &Context, ticket: &str) -> Result<CheckedTicket, Failure> {
     match Ticket::parse(ticket).ok_or(Refusal::Ticket(TicketRefusal::Invalid))? {
         Ticket::ActorToken { id, hash } => {
-            Ok(CheckedTicket::ActorToken(actor_token::accept::check(world, &id, hash).await?))
+            Ok(CheckedTicket::ActorToken(actor_token::accept::check(world, context, &id, hash).await?))
         }
         Ticket::SignInToken { id, hash } => {
-            Ok(CheckedTicket::SignInToken(sign_in_token::accept::check(world, &id, hash).await?))
+            Ok(CheckedTicket::SignInToken(sign_in_token::accept::check(world, context, &id, hash).await?))
         }
     }
 }

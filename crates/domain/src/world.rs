@@ -8,6 +8,7 @@ use crate::{
     keys::ring::KeyRing,
     ports::{Clock, CommitError, Entropy, KeyVault, PasswordHasher, Store, StoreError},
     refusal::{Failure, Refusal},
+    refusal_throttle::RefusalThrottle,
     settings::Settings,
     time::UnixMillis,
 };
@@ -15,6 +16,8 @@ use std::{fmt, sync::Arc};
 
 /// Attempts at one act before [`Failure::Contended`]: each failed guard means that somebody else got on.
 pub(crate) const ATTEMPTS_MAX: usize = 16;
+/// The same for bans, locks and deletions: other changes of the user must not be able to hold them up.
+pub(crate) const STANDING_ATTEMPTS_MAX: usize = 256;
 
 /// The parts of the world, handed in by whoever assembles the program or a test.
 pub struct World {
@@ -25,6 +28,7 @@ pub struct World {
     pub passwords: Arc<dyn PasswordHasher>,
     pub settings: Settings,
     pub key_ring: KeyRing,
+    pub refusals: RefusalThrottle,
 }
 
 impl fmt::Debug for World {
@@ -60,6 +64,9 @@ impl World {
 
     /// Puts a refusal on record. When that cannot be done, the caller is told so instead of being refused.
     pub(crate) async fn record_refusal(&self, event: AuditEvent) -> Result<(), Failure> {
+        if !self.refusals.admits(&event) {
+            return Ok(());
+        }
         match self.store.commit(Change::refusal(event)).await {
             Ok(_) => Ok(()),
             Err(CommitError::GuardFailed) => {

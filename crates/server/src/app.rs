@@ -1,6 +1,6 @@
 //! What every handler can reach.
 
-use crate::{metrics::Metrics, rate_limit::FailedAuthentications, version::ApiVersion};
+use crate::{health::Readiness, metrics::Metrics, rate_limit::FailedAuthentications, version::ApiVersion};
 use actas_domain::world::World;
 use ipnet::IpNet;
 use std::{fmt, time::Duration};
@@ -33,12 +33,13 @@ pub struct App {
     pub http: HttpSettings,
     pub metrics: Metrics,
     pub(crate) failed_authentications: FailedAuthentications,
+    pub(crate) readiness: Readiness,
 }
 
 impl App {
     pub fn new(world: World, http: HttpSettings, metrics: Metrics) -> Self {
         let failed_authentications = FailedAuthentications::new(http.failed_authentications_per_minute);
-        Self { world, http, metrics, failed_authentications }
+        Self { world, http, metrics, failed_authentications, readiness: Readiness::default() }
     }
 
     /// Whether browsers reach this instance by https, so that cookies are `Secure`.

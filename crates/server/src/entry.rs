@@ -6,7 +6,13 @@ use bytes::Bytes;
 use futures::FutureExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use std::{fmt::Write as _, net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{
+    fmt::Write as _,
+    net::{IpAddr, SocketAddr},
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::Instant,
+};
 use tower::ServiceExt as _;
 use tracing::Instrument as _;
 
@@ -40,14 +46,14 @@ impl Entry {
         let started = Instant::now();
         let info =
             RequestInfo { trace_id: self.trace_id(), address: self.caller_address(request.headers(), peer) };
-        let method = request.method().clone();
+        let method = method_name(request.method());
         let reader = self.reader(&request);
-        let span = tracing::info_span!("request", trace_id = %info.trace_id, %method);
+        let span = tracing::info_span!("request", trace_id = %info.trace_id, method);
         let (response, route) = self.guarded(request, info.clone()).instrument(span.clone()).await;
         let response = self.finish(response, &info, reader);
         let status = response.status().as_u16();
         let seconds = started.elapsed().as_secs_f64();
-        self.app.metrics.count_request(&route, method.as_str(), status, seconds);
+        self.app.metrics.count_request(&route, method, status, seconds);
         // The route's pattern and not the URL: a path may hold an id, a query may hold a ticket.
         span.in_scope(|| tracing::info!(route, status, milliseconds = seconds * 1e3, address = %info.address, "answered"));
         response
@@ -58,19 +64,11 @@ impl Entry {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError> + Send,
     {
-        let limit = self.app.http.request_timeout;
         let work = AssertUnwindSafe(self.routed(request, info)).catch_unwind();
-        match tokio::time::timeout(limit, work).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => {
-                tracing::error!("a handler panicked");
-                (axum::response::IntoResponse::into_response(ApiError::internal()), "panic".to_owned())
-            }
-            Err(_) => (
-                axum::response::IntoResponse::into_response(ApiError::request_timeout()),
-                "timeout".to_owned(),
-            ),
-        }
+        work.await.unwrap_or_else(|_| {
+            tracing::error!("a handler panicked");
+            (axum::response::IntoResponse::into_response(ApiError::internal()), "panic".to_owned())
+        })
     }
 
     async fn routed<B>(&self, request: Request<B>, info: RequestInfo) -> (Response, String)
@@ -79,19 +77,10 @@ impl Entry {
         B::Error: Into<axum::BoxError> + Send,
     {
         let (mut parts, body) = request.into_parts();
-        let body = match Limited::new(body, self.app.http.body_max_bytes).collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(error) => {
-                let too_large = error.is::<LengthLimitError>();
-                let refusal = if too_large {
-                    ApiError::body_too_large(self.app.http.body_max_bytes)
-                } else {
-                    ApiError::body_invalid()
-                };
-                parts.extensions.insert(UnreadBody(refusal));
-                Bytes::new()
-            }
-        };
+        let body = self.read(body).await.unwrap_or_else(|refusal| {
+            parts.extensions.insert(UnreadBody(refusal));
+            Bytes::new()
+        });
         if let Some(method) = tunnelled_method(&parts.method, parts.uri.path(), parts.uri.query()) {
             parts.method = method;
         }
@@ -103,6 +92,23 @@ impl Entry {
             .get::<Route>()
             .map_or_else(|| "unknown".to_owned(), |route| route.0.clone());
         (response, route)
+    }
+
+    /// The whole body. The time limit is for it alone: once a request is here, what it does is waited for, because
+    /// nobody could tell whether an act that was cut off has happened.
+    async fn read<B>(&self, body: B) -> Result<Bytes, ApiError>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError> + Send,
+    {
+        let max_bytes = self.app.http.body_max_bytes;
+        let reading = Limited::new(body, max_bytes).collect();
+        match tokio::time::timeout(self.app.http.request_timeout, reading).await {
+            Ok(Ok(body)) => Ok(body.to_bytes()),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiError::body_too_large(max_bytes)),
+            Ok(Err(_)) => Err(ApiError::body_invalid()),
+            Err(_) => Err(ApiError::request_timeout()),
+        }
     }
 
     /// The origin whose script may read the answer, also when no route's layer comes to say so (a request that
@@ -162,9 +168,9 @@ impl Entry {
             if !trusted(address) {
                 break;
             }
-            match hop.trim().parse::<IpAddr>() {
-                Ok(hop) => address = hop.to_canonical(),
-                Err(_) => break,
+            match hop_address(hop.trim()) {
+                Some(hop) => address = hop.to_canonical(),
+                None => break,
             }
         }
         address
@@ -187,6 +193,12 @@ pub(crate) async fn refuse_unread_body(
     }
 }
 
+/// An address of `X-Forwarded-For`; some proxies add the port.
+fn hop_address(text: &str) -> Option<IpAddr> {
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    text.parse().ok().or_else(with_port)
+}
+
 /// The pattern of the route that answered, for logs and metrics.
 #[derive(Clone, Debug)]
 pub(crate) struct Route(pub(crate) String);
@@ -202,6 +214,23 @@ pub(crate) async fn remember_route(
         response.extensions_mut().insert(Route(path.as_str().to_owned()));
     }
     response
+}
+
+/// A method's name for logs and metrics. A caller may invent methods; names of theirs must not become labels.
+fn method_name(method: &Method) -> &'static str {
+    let known = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::HEAD,
+        Method::OPTIONS,
+        Method::CONNECT,
+        Method::TRACE,
+    ];
+    const NAMES: [&str; 9] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE"];
+    known.iter().position(|each| each == method).map_or("other", |index| NAMES[index])
 }
 
 /// Browsers' SDKs send `PATCH`, `PUT` and `DELETE` as a `POST` with `_method` in the query, to the Frontend API only.

@@ -80,7 +80,11 @@ impl Metrics {
             metrics.durations_seconds.clone(),
         );
         registry.register("refusals", "Answers that are not a success, by code", metrics.refusals.clone());
-        registry.register("live_sessions", "Sessions that are live", metrics.live_sessions.clone());
+        registry.register(
+            "live_sessions",
+            "Sessions that are live; -1 while the store cannot tell",
+            metrics.live_sessions.clone(),
+        );
         registry.register(
             "store_queue_depth",
             "Changes that wait to be written",
@@ -108,10 +112,11 @@ impl Metrics {
     }
 
     /// The text that Prometheus scrapes.
-    pub(crate) fn render(&self, live_sessions: u64) -> String {
+    pub(crate) fn render(&self, live_sessions: Option<u64>) -> String {
         let numbers = (self.store_numbers)();
         let as_gauge = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        self.live_sessions.set(as_gauge(live_sessions));
+        // -1 while nobody knows.
+        self.live_sessions.set(live_sessions.map_or(-1, as_gauge));
         self.queue_depth.set(as_gauge(numbers.queue_depth));
         self.changes.set(as_gauge(numbers.changes));
         self.commits.set(as_gauge(numbers.commits));

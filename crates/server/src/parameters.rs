@@ -13,7 +13,7 @@ use actas_domain::{
 };
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Value, value::RawValue};
-use std::{borrow::Cow, collections::BTreeMap, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt, num::IntErrorKind};
 
 /// The members of a JSON body, to be taken one by one; what is left over is unknown.
 #[derive(Debug, Default)]
@@ -74,11 +74,12 @@ impl Members {
     }
 
     pub(crate) fn integer(&mut self, name: &'static str) -> Result<Option<i64>, ParameterRefusal> {
+        if let Some(integer) = self.0.get(name).and_then(|raw| saturated(raw.get())) {
+            self.0.remove(name);
+            return Ok(Some(integer));
+        }
         match self.value(name)? {
             None => Ok(None),
-            Some(Value::Number(number)) if number.is_u64() || number.is_i64() => {
-                Ok(Some(number.as_i64().unwrap_or(i64::MAX)))
-            }
             Some(other) => Err(wrong_type(name, &other, JsonType::Integer)),
         }
     }
@@ -202,6 +203,18 @@ impl<'de> Visitor<'de> for TopLevelVisitor {
     }
 }
 
+/// An integer's digits; one that 64 bits cannot hold is the nearest that they can, so that it is refused as too large.
+fn saturated(digits: &str) -> Option<i64> {
+    match digits.parse::<i64>() {
+        Ok(integer) => Some(integer),
+        Err(error) => match error.kind() {
+            IntErrorKind::PosOverflow => Some(i64::MAX),
+            IntErrorKind::NegOverflow => Some(i64::MIN),
+            _ => None,
+        },
+    }
+}
+
 fn wrong_type(name: &'static str, got: &Value, want: JsonType) -> ParameterRefusal {
     ParameterRefusal::new(name, ParameterProblem::WrongType { got: JsonType::of(got), want })
 }
@@ -280,8 +293,9 @@ impl Pairs {
     }
 
     pub(crate) fn integer(&self, name: &'static str) -> Result<Option<i64>, ParameterRefusal> {
-        let parse =
-            |text: &str| text.parse().map_err(|_| ParameterRefusal::new(name, ParameterProblem::Invalid));
+        let parse = |text: &str| {
+            saturated(text).ok_or_else(|| ParameterRefusal::new(name, ParameterProblem::Invalid))
+        };
         self.single(name)?.filter(|text| !text.is_empty()).map(parse).transpose()
     }
 

@@ -10,11 +10,14 @@ use tokio::{
     task::JoinSet,
     time,
 };
+use tokio_io_timeout::TimeoutStream;
 
 /// Limits of a listener.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub header_read_timeout: Duration,
+    /// How long an answer may wait for a caller who does not read it.
+    pub write_timeout: Duration,
     /// Connections at a time; further ones wait to be accepted.
     pub connections_max: usize,
     /// How long requests in flight may take when the end has come.
@@ -73,6 +76,9 @@ async fn connection(
 ) {
     // Answers are written whole: waiting to fill a packet would only add delay.
     let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    // Whoever does not read its answers must not keep one of the bounded connections.
+    stream.set_write_timeout(Some(limits.write_timeout));
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let entry = entry.clone();
         async move { Ok::<_, Infallible>(entry.answer(request, peer.ip()).await) }
@@ -81,7 +87,7 @@ async fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_read_timeout)
         .max_buf_size(64 * 1024)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Box::pin(stream)), service);
     tokio::pin!(connection);
     tokio::select! {
         result = connection.as_mut() => {

@@ -10,6 +10,9 @@ use actas_domain::{
 
 pub(crate) fn holds(state: &State, guard: &Guard, now: UnixMillis) -> bool {
     match guard {
+        Guard::AnotherSecretKeyValid(id) => {
+            state.keys.secret_keys().iter().any(|key| key.id != *id && key.is_valid())
+        }
         Guard::SecretKeyValid(id) => state.keys.secret_key(id).is_some_and(SecretKey::is_valid),
         Guard::InGoodStanding { user, must_be_present } => {
             let standing = state.users.standing(user);

@@ -123,7 +123,8 @@ impl Store for MemoryStore {
     }
 
     async fn record_activity(&self, id: &SessionId, at: UnixMillis) -> Result<(), StoreError> {
-        writes::record_activity(&mut *self.state()?, id, at);
+        let now = self.clock.now();
+        writes::record_activity(&mut *self.state()?, id, at, now);
         Ok(())
     }
 

@@ -44,8 +44,8 @@ pub(crate) fn write(state: &mut State, change: &Change, write: &Write, now: Unix
 }
 
 /// The one write that is not part of a change.
-pub(crate) fn record_activity(state: &mut State, id: &SessionId, at: UnixMillis) {
-    let Some(session) = state.sessions.get(id).filter(|session| session.is_live(at)) else { return };
+pub(crate) fn record_activity(state: &mut State, id: &SessionId, at: UnixMillis, now: UnixMillis) {
+    let Some(session) = state.sessions.get(id).filter(|session| session.is_live(at.max(now))) else { return };
     let ordinary_user = (!session.is_impersonated()).then(|| session.user.clone());
     state.sessions.record_activity(id, at);
     if let Some(user) = ordinary_user {

@@ -67,7 +67,7 @@ fn list_with_status(
 }
 
 /// The index is named, so that no statistics can lead to another plan than the one that was measured.
-fn list_sql(
+pub(crate) fn list_sql(
     query: &ActorTokenQuery,
     status: ActorTokenStatus,
     behind: Option<&ActorToken>,

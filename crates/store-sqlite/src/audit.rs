@@ -44,7 +44,7 @@ pub(crate) fn list(connection: &Connection, query: &AuditQuery) -> Result<Vec<Au
 }
 
 /// The index is the one whose entries are likely the fewest; the others' conditions are checked row by row.
-fn list_sql(query: &AuditQuery) -> (String, Vec<Value>) {
+pub(crate) fn list_sql(query: &AuditQuery) -> (String, Vec<Value>) {
     let mut conditions = Conditions::default();
     let mut index = "NOT INDEXED";
     if query.denied == Some(true) {

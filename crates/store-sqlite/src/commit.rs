@@ -64,10 +64,10 @@ impl Writer {
         self.done(Work::Check).await.map(drop).map_err(without_guards)
     }
 
-    /// From now on the database has at most so many pages, as if the disk were full.
+    /// Breaks the writer's connection as the test wants it.
     #[cfg(feature = "testing")]
-    pub(crate) async fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
-        self.done(Work::LimitPages(pages)).await.map(drop).map_err(without_guards)
+    pub(crate) async fn sabotage(&self, sabotage: crate::sabotage::Sabotage) -> Result<(), StoreError> {
+        self.done(Work::Sabotage(sabotage)).await.map(drop).map_err(without_guards)
     }
 
     pub(crate) fn queue(&self) -> &Queue<Job> {
@@ -116,7 +116,7 @@ enum Work {
     },
     Check,
     #[cfg(feature = "testing")]
-    LimitPages(u32),
+    Sabotage(crate::sabotage::Sabotage),
 }
 
 /// The position of the change's own entry; of no meaning for other work.
@@ -196,7 +196,7 @@ impl Committer {
         }
     }
 
-    fn alone(&self, job: &[Job]) -> Outcome {
+    fn alone(&mut self, job: &[Job]) -> Outcome {
         match self.transaction(job) {
             Ok(outcomes) => outcomes.into_iter().next().unwrap_or_else(|| Err(closed().into())),
             Err(Undone::Midway(stopped)) => Err(stopped.to_error()),
@@ -205,7 +205,7 @@ impl Committer {
     }
 
     /// Carries out all jobs in one transaction.
-    fn transaction(&self, jobs: &[Job]) -> Result<Vec<Outcome>, Undone> {
+    fn transaction(&mut self, jobs: &[Job]) -> Result<Vec<Outcome>, Undone> {
         match self.in_transaction(jobs) {
             Ok(outcomes) => {
                 self.counters.committed(jobs.len());
@@ -227,7 +227,7 @@ impl Committer {
         }
     }
 
-    fn in_transaction(&self, jobs: &[Job]) -> Result<Vec<Outcome>, Undone> {
+    fn in_transaction(&mut self, jobs: &[Job]) -> Result<Vec<Outcome>, Undone> {
         execute(&self.connection, "BEGIN IMMEDIATE", []).map_err(Undone::Whole)?;
         let mut position = audit::last_position(&self.connection).map_err(Undone::Whole)? + 1;
         let mut outcomes = Vec::with_capacity(jobs.len());
@@ -249,11 +249,11 @@ impl Committer {
         Ok(outcomes)
     }
 
-    fn work(&self, work: &Work, next_position: &mut u64) -> Result<u64, Stopped> {
+    fn work(&mut self, work: &Work, next_position: &mut u64) -> Result<u64, Stopped> {
         match work {
             Work::Change(change) => self.change(change, next_position),
             Work::Activity { session, at } => {
-                sessions::record_activity(&self.connection, session, *at)?;
+                sessions::record_activity(&self.connection, session, *at, self.clock.now())?;
                 Ok(0)
             }
             Work::Check => {
@@ -261,9 +261,8 @@ impl Committer {
                 Ok(0)
             }
             #[cfg(feature = "testing")]
-            Work::LimitPages(pages) => {
-                let sql = format!("PRAGMA max_page_count = {pages}");
-                self.connection.query_row(&sql, [], |_| Ok(())).map_err(Fault::from)?;
+            Work::Sabotage(sabotage) => {
+                sabotage.carry_out(&mut self.connection)?;
                 Ok(0)
             }
         }

@@ -64,16 +64,29 @@ mod tests {
     #[test]
     fn who_is_inside_goes_on_and_who_is_not_waits() {
         let gate = Gate::default();
+        let order = Mutex::new(Vec::new());
         let inside = gate.enter();
         gate.shut();
-        assert!(!gate.is_empty());
         std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| drop(gate.enter()));
+            let (arriving, arrived) = std::sync::mpsc::channel();
+            let (gate, order) = (&gate, &order);
+            let waiting = scope.spawn(move || {
+                arriving.send(()).unwrap();
+                let _inside = gate.enter();
+                order.lock().unwrap().push("entered");
+            });
+            arrived.recv().unwrap();
+            assert!(!gate.is_empty());
             drop(inside);
-            assert!(gate.is_empty() && !waiting.is_finished());
+            // Whoever does not wait has been given every chance to show it.
+            for _ in 0..1_000 {
+                std::thread::yield_now();
+            }
+            assert!(gate.is_empty());
+            order.lock().unwrap().push("opened");
             gate.open();
             waiting.join().unwrap();
         });
-        assert!(gate.is_empty());
+        assert_eq!(*order.lock().unwrap(), ["opened", "entered"]);
     }
 }

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 
 pub(crate) fn holds(connection: &Connection, guard: &Guard, now: UnixMillis) -> Result<bool, Fault> {
     match guard {
+        Guard::AnotherSecretKeyValid(id) => keys::is_another_secret_key_valid(connection, id),
         Guard::SecretKeyValid(id) => keys::is_valid_secret_key(connection, id),
         Guard::InGoodStanding { user, must_be_present } => {
             let standing = users::standing(connection, user)?;

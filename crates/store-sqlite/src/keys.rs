@@ -51,6 +51,11 @@ pub(crate) fn is_valid_secret_key(connection: &Connection, id: &SecretKeyId) -> 
     exists(connection, sql, [id.as_str()])
 }
 
+pub(crate) fn is_another_secret_key_valid(connection: &Connection, id: &SecretKeyId) -> Result<bool, Fault> {
+    let sql = "SELECT 1 FROM secret_keys WHERE id <> ?1 AND revoked_at IS NULL";
+    exists(connection, sql, [id.as_str()])
+}
+
 pub(crate) fn add_secret_key(connection: &Connection, key: &SecretKey) -> Result<(), Fault> {
     let sql = "INSERT INTO secret_keys (id, hash, name, live_prefix, created_at, revoked_at) \
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";

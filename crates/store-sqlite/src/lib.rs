@@ -18,9 +18,13 @@ mod keys;
 mod metrics;
 mod open_error;
 mod options;
+#[cfg(test)]
+mod plans;
 mod queue;
 mod reads;
 mod rows;
+#[cfg(feature = "testing")]
+mod sabotage;
 mod schema;
 mod sessions;
 mod sign_in_tokens;
@@ -33,6 +37,8 @@ pub use integrity::quick_check;
 pub use metrics::Metrics;
 pub use open_error::OpenError;
 pub use options::{Options, Synchronous};
+#[cfg(feature = "testing")]
+pub use sabotage::Sabotage;
 pub use schema::SUPPORTED_VERSION;
 
 use crate::{checkpoint::Checkpoints, commit::Writer, gate::Gate, metrics::Counters, reads::Readers};
@@ -91,13 +97,13 @@ impl SqliteStore {
         Self::open_with(options, clock, synchronous)
     }
 
-    /// Makes the writer find the disk full as soon as the database has so many pages.
+    /// Breaks the writer as a test wants it.
     ///
     /// # Errors
-    /// When the store is closed.
+    /// When the store is closed, or broken already.
     #[cfg(feature = "testing")]
-    pub async fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
-        self.writer.limit_pages(pages).await
+    pub async fn sabotage(&self, sabotage: Sabotage) -> Result<(), StoreError> {
+        self.writer.sabotage(sabotage).await
     }
 
     /// Carries out what waits, copies the WAL into the database and closes the file; later calls are answered

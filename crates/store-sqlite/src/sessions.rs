@@ -16,7 +16,7 @@ use actas_domain::{
     session::{Session, SessionStatus, find::SessionQuery},
     time::UnixMillis,
 };
-use rusqlite::{Connection, Row, params, params_from_iter};
+use rusqlite::{Connection, Row, params, params_from_iter, types::Value};
 
 macro_rules! columns {
     () => {
@@ -37,18 +37,24 @@ pub(crate) fn find(connection: &Connection, id: &SessionId) -> Result<Option<Ses
 
 /// Newest first.
 pub(crate) fn list(connection: &Connection, query: &SessionQuery) -> Result<Listed<Session>, Fault> {
+    let snapshot = connection.unchecked_transaction()?;
+    let [(page, page_values), (count, count_values)] = list_sql(query);
+    let rows = rows::many(&snapshot, &page, bound(&page_values), from_row)?;
+    let total = rows::number(&snapshot, &count, bound(&count_values))?;
+    Ok(Listed { rows, total })
+}
+
+/// The query of the page, and that of the total.
+pub(crate) fn list_sql(query: &SessionQuery) -> [(String, Vec<Value>); 2] {
     let (index, conditions) = list_conditions(query);
     let conditions_text = conditions.text();
-    let snapshot = connection.unchecked_transaction()?;
-    let sql = format!(
+    let page = format!(
         "{}{index}{conditions_text} ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
         select!("INDEXED BY ")
     );
-    let page = [i64::from(query.page.limit).into(), signed(query.page.offset).into()];
-    let rows = rows::many(&snapshot, &sql, bound(&conditions.values_and(&page)), from_row)?;
+    let bounds = [i64::from(query.page.limit).into(), signed(query.page.offset).into()];
     let count = format!("SELECT count(*) FROM sessions INDEXED BY {index}{conditions_text}");
-    let total = rows::number(&snapshot, &count, bound(&conditions.values_and(&[])))?;
-    Ok(Listed { rows, total })
+    [(page, conditions.values_and(&bounds)), (count, conditions.values_and(&[]))]
 }
 
 /// The index that the list is read from, and the conditions.
@@ -152,8 +158,15 @@ pub(crate) fn replace(
 }
 
 /// Moves the activity of a session that is live at `at` forward to it, and an ordinary session's user's.
-pub(crate) fn record_activity(connection: &Connection, id: &SessionId, at: UnixMillis) -> Result<(), Fault> {
-    let Some(stored) = find(connection, id)?.filter(|session| session.is_live(at)) else { return Ok(()) };
+pub(crate) fn record_activity(
+    connection: &Connection,
+    id: &SessionId,
+    at: UnixMillis,
+    now: UnixMillis,
+) -> Result<(), Fault> {
+    let Some(stored) = find(connection, id)?.filter(|session| session.is_live(at.max(now))) else {
+        return Ok(());
+    };
     if !stored.is_impersonated() {
         users::record_activity(connection, &stored.user, at)?;
     }

@@ -84,6 +84,7 @@ pub(crate) async fn child(data: &Path, synchronous: Synchronous) -> Result<(), F
         passwords: Arc::new(Argon2Passwords::default()),
         settings: Settings { directory_mode: DirectoryMode::Open, ..Settings::default() },
         key_ring: KeyRing::default(),
+        refusals: actas_domain::refusal_throttle::RefusalThrottle::default(),
     });
     let tasks: Vec<_> = (0..TASKS).map(|task| tokio::spawn(commit_all(Arc::clone(&world), task))).collect();
     for task in tasks {

@@ -165,6 +165,10 @@ Examples:
         /// Do not wait until the next key was published for an hour
         #[arg(long)]
         now: bool,
+        /// The current key is in wrong hands: rotate now and stop publishing it. Verifiers refuse its tokens as soon
+        /// as they fetch the key set anew; clients get new tokens within a minute
+        #[arg(long)]
+        withdraw: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,

@@ -18,10 +18,11 @@ pub(crate) async fn run(command: KeysCommand) -> Result<(), ExitError> {
                 );
             }
         }
-        KeysCommand::Rotate { target, now, json } => {
-            let key: SigningKeyShape =
-                administer(&target, async |door| door.post("/keys/rotate", &RotateKeys { now }).await)
-                    .await?;
+        KeysCommand::Rotate { target, now, withdraw, json } => {
+            let key: SigningKeyShape = administer(&target, async |door| {
+                door.post("/keys/rotate", &RotateKeys { now, withdraw }).await
+            })
+            .await?;
             if json {
                 output::json(&key);
             } else {

@@ -62,9 +62,11 @@ pub(crate) async fn accept(
     Err(Failure::Contended)
 }
 
-/// Whether the ticket could be redeemed now, on a client without an impersonation. Changes nothing.
+/// Whether the ticket could be redeemed now, on a client without an impersonation. Changes nothing; a refusal is on
+/// record.
 pub(crate) async fn check(
     world: &World,
+    context: &Context,
     id: &ActorTokenId,
     ticket_hash: SecretHash,
 ) -> Result<ActorToken, Failure> {
@@ -72,7 +74,12 @@ pub(crate) async fn check(
     let subject = world.store.standing(&token.subject).await?;
     let actor = actor_standing(world, &token).await?;
     let known = Known { token: &token, subject, actor, client_holds_impersonation: false };
-    decide(&world.settings, &known, world.now())?;
+    let now = world.now();
+    if let Err(refusal) = decide(&world.settings, &known, now) {
+        let event = AuditEvent::new(context, Action::ActorTokenAccepted, now).about_actor_token(&token);
+        world.record_refusal(event.denied(refusal.code())).await?;
+        return Err(refusal.into());
+    }
     Ok(token)
 }
 
@@ -82,6 +89,9 @@ fn decide(settings: &Settings, known: &Known<'_>, now: UnixMillis) -> Result<(),
     let subject_is_gone = !known.subject.present && settings.directory_mode == DirectoryMode::Managed;
     if subject_is_gone || token.revoked_because == Some(Cause::SubjectDeleted) {
         return refuse(TicketRefusal::ActorTokenSubjectGone);
+    }
+    if !settings.impersonation_enabled {
+        return refuse(TicketRefusal::ActorTokenCannotBeUsed);
     }
     match token.status {
         ActorTokenStatus::Revoked => return refuse(TicketRefusal::ActorTokenRevoked),

@@ -1,6 +1,6 @@
 //! Rotation: `next` begins to sign, `current` retires, a new `next` is published.
 
-use super::{SigningKey, SigningKeyStatus, bootstrap::new_key};
+use super::{SigningKey, SigningKeyStatus, bootstrap::publish_next};
 use crate::{
     audit::{Action, AuditEvent},
     caller::Context,
@@ -21,12 +21,25 @@ pub async fn keys(world: &World) -> Result<Vec<SigningKey>, Failure> {
     Ok(world.store.signing_keys().await?)
 }
 
-/// Rotates; the new current key is answered. `at_once` skips the wait for verifiers' caches, for emergencies.
+/// How a rotation is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Haste {
+    /// Only when verifiers have had time to learn the next key.
+    None,
+    /// Now, for emergencies.
+    AtOnce,
+    /// Now, and the retired key is no longer published: its private half is in wrong hands. Tokens that it signed
+    /// are refused as soon as verifiers fetch the key set anew.
+    AtOnceWithdrawing,
+}
+
+/// Rotates; the new current key is answered. The entry `signing_key.rotated` names it, and is the entry of its
+/// predecessor's retirement, too. The key that is published next has an entry of its own.
 ///
 /// # Errors
 /// [`Refusal::NextKeyTooYoung`] while `next` was published less than
 /// [`Settings::NEXT_KEY_MIN_PUBLISHED_SECONDS`] ago.
-pub async fn rotate(world: &World, context: &Context, at_once: bool) -> Result<SigningKey, Failure> {
+pub async fn rotate(world: &World, context: &Context, haste: Haste) -> Result<SigningKey, Failure> {
     for _ in 0..ATTEMPTS_MAX {
         let keys = world.store.signing_keys().await?;
         let now = world.now();
@@ -35,7 +48,7 @@ pub async fn rotate(world: &World, context: &Context, at_once: bool) -> Result<S
         else {
             return Err(Failure::Keys("there is no current or no next signing key".into()));
         };
-        if let Err(refusal) = decide(next, at_once, now) {
+        if let Err(refusal) = decide(next, haste, now) {
             let mut event = AuditEvent::new(context, Action::SigningKeyRotated, now).denied(refusal.code());
             event.signing_key = Some(next.id.clone());
             world.record_refusal(event).await?;
@@ -43,7 +56,12 @@ pub async fn rotate(world: &World, context: &Context, at_once: bool) -> Result<S
         }
         let promoted =
             SigningKey { status: SigningKeyStatus::Current, current_since: Some(now), ..next.clone() };
-        let needed_until = now.plus_seconds(world.settings.longest_session_seconds() + GRACE_SECONDS);
+        let needed_until = match haste {
+            Haste::None | Haste::AtOnce => {
+                now.plus_seconds(world.settings.longest_session_seconds() + GRACE_SECONDS)
+            }
+            Haste::AtOnceWithdrawing => now,
+        };
         let retired = SigningKey {
             status: SigningKeyStatus::Retired,
             retired_at: Some(now),
@@ -53,11 +71,11 @@ pub async fn rotate(world: &World, context: &Context, at_once: bool) -> Result<S
         let writes = vec![
             Write::MoveSigningKey { to: retired, from: SigningKeyStatus::Current },
             Write::MoveSigningKey { to: promoted.clone(), from: SigningKeyStatus::Next },
-            Write::AddSigningKey(new_key(world, SigningKeyStatus::Next, now).await?),
         ];
         let event = about(context, Action::SigningKeyRotated, &promoted.id, now);
         if world.commit(Change::new(event, context.guards(), writes)).await? {
             world.key_ring.forget();
+            publish_next(world, context).await?;
             return Ok(promoted);
         }
     }
@@ -77,9 +95,9 @@ pub async fn remove_dead(world: &World) -> Result<usize, Failure> {
     Ok(dead.len())
 }
 
-fn decide(next: &SigningKey, at_once: bool, now: UnixMillis) -> Result<(), Refusal> {
+fn decide(next: &SigningKey, haste: Haste, now: UnixMillis) -> Result<(), Refusal> {
     let published_seconds_ago = now.millis_since(next.created_at) / 1000;
-    if at_once || published_seconds_ago >= Settings::NEXT_KEY_MIN_PUBLISHED_SECONDS {
+    if haste != Haste::None || published_seconds_ago >= Settings::NEXT_KEY_MIN_PUBLISHED_SECONDS {
         Ok(())
     } else {
         Err(Refusal::NextKeyTooYoung { published_seconds_ago })

@@ -4,7 +4,7 @@ use super::SecretKey;
 use crate::{
     audit::{Action, AuditEvent},
     caller::Context,
-    change::{Change, Write},
+    change::{Change, Guard, Write},
     ids::SecretKeyId,
     refusal::{Failure, Refusal, shown_id},
     world::{ATTEMPTS_MAX, World},
@@ -42,9 +42,13 @@ pub async fn revoke(
             world.record_refusal(event.denied(refusal.code())).await?;
             return Err(refusal.into());
         }
+        let mut guards = context.guards();
+        if !even_the_last {
+            guards.push(Guard::AnotherSecretKeyValid(id.clone()));
+        }
         let revoked = SecretKey { revoked_at: Some(now), ..key };
         let write = Write::RevokeSecretKey(revoked.clone());
-        if world.commit(Change::new(event, context.guards(), vec![write])).await? {
+        if world.commit(Change::new(event, guards, vec![write])).await? {
             return Ok(revoked);
         }
     }

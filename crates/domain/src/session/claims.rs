@@ -165,7 +165,8 @@ mod tests {
         largest.expire_at = UnixMillis::from_seconds(95_617_590_000);
         largest.last_active_at = largest.expire_at;
         largest.user = UserId::parse(&"u".repeat(USER_ID_MAX_CHARACTERS)).unwrap();
-        let (issuer, origin) = ("i".repeat(Settings::ISSUER_MAX_BYTES), "o".repeat(Settings::ORIGIN_MAX_BYTES));
+        let (issuer, origin) =
+            ("i".repeat(Settings::ISSUER_MAX_BYTES), "o".repeat(Settings::ORIGIN_MAX_BYTES));
         let widest = Minting {
             issuer: &issuer,
             authorized_party: Some(&origin),

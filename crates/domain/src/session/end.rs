@@ -64,7 +64,7 @@ async fn end(
         }
         let (ended, cause) = session.ended(ending, now);
         let mut guards = context.guards();
-        guards.push(Guard::Before(session.expire_at));
+        guards.push(Guard::Before(session.ends_at()));
         let event = AuditEvent::session_end(context, &ended, cause);
         let write = Write::MoveSession { to: ended.clone(), from: SessionStatus::Active };
         if world.commit(Change::new(event, guards, vec![write])).await? {

@@ -1,6 +1,6 @@
 //! Reading sessions, always as they are now: expired ones never look active.
 
-use super::{Session, SessionStatus};
+use super::{Session, SessionStatus, expire};
 use crate::{
     ids::{ClientId, SessionId, UserId},
     page::{Listed, Page},
@@ -24,12 +24,15 @@ pub async fn session(world: &World, id: &str) -> Result<Session, Failure> {
     let unknown = || Refusal::SessionNotFound(shown_id(id));
     let parsed = SessionId::parse(id).ok_or_else(unknown)?;
     let session = world.store.session(&parsed).await?.ok_or_else(unknown)?;
-    Ok(session.as_of(world.now()))
+    expire::settled(world, session).await
 }
 
 pub async fn sessions(world: &World, query: &SessionQuery) -> Result<Listed<Session>, Failure> {
     let listed = world.store.sessions(query).await?;
-    let rows = listed.rows.iter().map(|session| session.as_of(query.now)).collect();
+    let mut rows = Vec::with_capacity(listed.rows.len());
+    for session in listed.rows {
+        rows.push(expire::settled(world, session).await?);
+    }
     Ok(Listed { rows, total: listed.total })
 }
 

@@ -64,15 +64,22 @@ pub(crate) async fn accept(
     Err(Failure::Contended)
 }
 
-/// Whether the ticket could be redeemed now, on a client without an impersonation. Changes nothing.
+/// Whether the ticket could be redeemed now, on a client without an impersonation. Changes nothing; a refusal is on
+/// record.
 pub(crate) async fn check(
     world: &World,
+    context: &Context,
     id: &SignInTokenId,
     ticket_hash: SecretHash,
 ) -> Result<SignInToken, Failure> {
     let token = authentic_token(world, id, ticket_hash).await?;
     let standing = world.store.standing(&token.user).await?;
-    decide(&world.settings, &token, standing, false, world.now())?;
+    let now = world.now();
+    if let Err(refusal) = decide(&world.settings, &token, standing, false, now) {
+        let event = AuditEvent::new(context, Action::SignInTokenAccepted, now).about_sign_in_token(&token);
+        world.record_refusal(event.denied(refusal.code())).await?;
+        return Err(refusal.into());
+    }
     Ok(token)
 }
 

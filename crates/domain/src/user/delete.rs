@@ -8,7 +8,7 @@ use crate::{
     ids::UserId,
     refusal::Failure,
     settings::DirectoryMode,
-    world::{ATTEMPTS_MAX, World},
+    world::{STANDING_ATTEMPTS_MAX, World},
 };
 
 /// Deletes a stored user, in either mode.
@@ -19,7 +19,7 @@ use crate::{
 /// # Errors
 /// [`crate::refusal::Refusal::UserNotFound`] for somebody who is not stored.
 pub async fn delete(world: &World, context: &Context, id: &str) -> Result<UserId, Failure> {
-    for _ in 0..ATTEMPTS_MAX {
+    for _ in 0..STANDING_ATTEMPTS_MAX {
         let user = find::stored(world, id).await?;
         let mut writes = vec![Write::RemoveUser { user: user.id.clone(), revision: user.revision }];
         if world.settings.directory_mode == DirectoryMode::Open && !user.standing().is_good() {

@@ -13,7 +13,7 @@ use crate::{
     refusal::Failure,
     session::{Ending, SessionStatus},
     settings::DirectoryMode,
-    world::{ATTEMPTS_MAX, World},
+    world::{STANDING_ATTEMPTS_MAX, World},
 };
 
 /// Bans the user; one who is banned already is answered as they are.
@@ -88,7 +88,7 @@ impl Act {
 
 async fn act(world: &World, context: &Context, id: &str, act: Act) -> Result<User, Failure> {
     let parsed = find::parse_id(id)?;
-    for _ in 0..ATTEMPTS_MAX {
+    for _ in 0..STANDING_ATTEMPTS_MAX {
         let stored = world.store.user(&parsed).await?;
         let standing = match &stored {
             Some(user) => user.standing(),

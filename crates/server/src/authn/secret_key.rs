@@ -48,7 +48,7 @@ async fn authenticate(app: &App, info: &RequestInfo, headers: &HeaderMap) -> Res
         .split_once(' ')
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, key)| key.trim_ascii())
-        .filter(|key| !key.is_empty() && !key.contains(' '))
+        .filter(|key| !key.is_empty())
         .ok_or_else(ApiError::authorization_header_format)?;
     match secret_key::authenticate::authenticate(&app.world, key).await? {
         Some(id) => Ok(id),

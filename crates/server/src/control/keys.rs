@@ -6,7 +6,10 @@ use super::{
 };
 use actas_domain::{
     caller::Context,
-    keys::{SigningKeyStatus, rotate},
+    keys::{
+        SigningKeyStatus,
+        rotate::{self, Haste},
+    },
 };
 use axum::{body::Bytes, extract::State};
 
@@ -32,8 +35,13 @@ pub(super) async fn rotate(
     State(administered): State<Administered>,
     body: Bytes,
 ) -> Result<Answer<SigningKeyShape>, Denial> {
-    let RotateKeys { now } = answer::parse(&body)?;
-    let current = rotate::rotate(administered.world(), &Context::operator(), now).await?;
+    let RotateKeys { now, withdraw } = answer::parse(&body)?;
+    let haste = match (now, withdraw) {
+        (_, true) => Haste::AtOnceWithdrawing,
+        (true, false) => Haste::AtOnce,
+        (false, false) => Haste::None,
+    };
+    let current = rotate::rotate(administered.world(), &Context::operator(), haste).await?;
     Ok(Answer(SigningKeyShape::from(&current)))
 }
 

@@ -46,6 +46,9 @@ pub struct SigningKeyShape {
 pub struct RotateKeys {
     /// Do not wait until verifiers must have seen the next key.
     pub now: bool,
+    /// Also stop publishing the retired key, which implies `now`.
+    #[serde(default)]
+    pub withdraw: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -114,12 +114,12 @@ impl ApiError {
     }
 
     pub(crate) fn request_timeout() -> Self {
-        let long = "The request did not arrive in time. Send it again, whole.";
+        let long = "The request did not arrive in time, and nothing was done. Send it again, whole.";
         Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "Request timeout", long)
     }
 
     pub(crate) fn unavailable() -> Self {
-        let long = "The service cannot do this right now. Nothing was changed. Try again in a moment.";
+        let long = "The service cannot do this right now. Try again in a moment.";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "service_unavailable", "Service unavailable", long)
             .retry_after(1)
     }
@@ -265,7 +265,7 @@ impl From<Refusal> for ApiError {
                 StatusCode::CONFLICT,
                 code,
                 "last secret key",
-                format!("{id} is the last valid secret key. Create another first, or revoke even the last."),
+                format!("{id} is the last valid secret key. Create another first, or revoke it with --even-the-last."),
             ),
             Refusal::NextKeyTooYoung { published_seconds_ago } => next_key_too_young(published_seconds_ago),
         }
@@ -275,7 +275,7 @@ impl From<Refusal> for ApiError {
 fn next_key_too_young(published_seconds_ago: i64) -> ApiError {
     let long = format!(
         "The next signing key was published {published_seconds_ago} seconds ago. Verifiers cache keys for up to an \
-         hour: wait until 3600 seconds have passed, or rotate now in an emergency."
+         hour: wait until 3600 seconds have passed, or rotate with --now in an emergency."
     );
     ApiError::new(StatusCode::CONFLICT, "next_key_too_young", "next key too young", long)
 }
@@ -324,6 +324,11 @@ fn ticket(refusal: TicketRefusal) -> ApiError {
             StatusCode::NOT_FOUND,
             "user not found",
             "The user of the actor token no longer exists. Please request a new one.",
+        ),
+        TicketRefusal::ActorTokenCannotBeUsed => (
+            StatusCode::BAD_REQUEST,
+            "actor token cannot be used",
+            "This actor token cannot be used anymore. Please request a new one.",
         ),
         TicketRefusal::SignInTokenRevoked => (
             StatusCode::BAD_REQUEST,

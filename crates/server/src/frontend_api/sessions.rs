@@ -18,7 +18,7 @@ use actas_api_types::{
 };
 use actas_domain::{
     client::sign_out as domain_sign_out,
-    refusal::Refusal,
+    refusal::{Refusal, shown_id},
     session::{SessionStatus, end, issue_token, touch as domain_touch},
 };
 use axum::extract::State;
@@ -73,7 +73,7 @@ pub(crate) async fn create_token_by_template(
     PathText((id, template_name)): PathText<(String, String)>,
 ) -> Result<Json<Token>, ApiError> {
     Shown::now(&app, visitor.client()?, None).await?.session(&id)?;
-    Err(Refusal::JwtTemplateNotFound(template_name.into()).into())
+    Err(Refusal::JwtTemplateNotFound(shown_id(&template_name)).into())
 }
 
 pub(crate) async fn end(app: State<Arc<App>>, visitor: Visitor, id: PathText) -> Answer<Session> {

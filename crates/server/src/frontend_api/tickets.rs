@@ -11,7 +11,11 @@ use super::{
 use crate::{
     app::App, authn::client_cookie::Visitor, entry::RequestInfo, error::ApiError, parameters::Pairs,
 };
-use actas_domain::{client::sign_out::sign_out, ticket};
+use actas_domain::{
+    caller::{Caller, Context},
+    client::sign_out::sign_out,
+    ticket,
+};
 use axum::{
     extract::{FromRequestParts as _, Request, State},
     response::{IntoResponse, Response},
@@ -41,7 +45,14 @@ async fn answer(app: &Arc<App>, parts: &mut Parts) -> Result<Response, ApiError>
     let info = RequestInfo::from_request_parts(parts, app).await?;
     let pairs = Pairs::parse(parts.uri.query().unwrap_or_default().as_bytes())?;
     let text = pairs.single("ticket")?.ok_or_else(|| ApiError::query_parameter_absent("ticket"))?;
-    ticket::check(&app.world, text).await.map_err(|failure| ticket_error(app, info.address, failure))?;
+    let context = Context {
+        caller: Caller::Client(None),
+        address: Some(info.address),
+        trace_id: info.trace_id.clone(),
+    };
+    ticket::check(&app.world, &context, text)
+        .await
+        .map_err(|failure| ticket_error(app, info.address, failure))?;
     let Some(sign_in_url) = &app.http.sign_in_url else { return Ok(no_app(app)) };
     let location = location(sign_in_url, text)?;
     let mut headers = HeaderMap::new();

@@ -7,7 +7,7 @@ use actas_domain::{
     ports::{CommitError, Store, StoreError},
     testing::{changes, rows},
 };
-use actas_store_sqlite::SqliteStore;
+use actas_store_sqlite::{Sabotage, SqliteStore};
 use std::sync::Arc;
 
 async fn positions(store: &SqliteStore) -> Vec<u64> {
@@ -54,7 +54,7 @@ async fn a_full_disk_refuses_what_does_not_fit_and_loses_nothing() {
     let store = workplace.open();
     store.commit(add_actor_token(0)).await.unwrap();
     // Fewer than the database has already: from now on it cannot grow.
-    store.limit_pages(1).await.unwrap();
+    store.sabotage(Sabotage::LimitPages(1)).await.unwrap();
     let reason = "x".repeat(3_000);
     let long = |number| {
         let token = actas_domain::actor_token::ActorToken {
@@ -79,7 +79,7 @@ async fn a_full_disk_refuses_what_does_not_fit_and_loses_nothing() {
         assert!(has_actor_token(&store, acknowledged).await, "{acknowledged} is lost");
     }
     assert!(!has_actor_token(&store, number).await, "half a change was kept");
-    store.limit_pages(1_000_000).await.unwrap();
+    store.sabotage(Sabotage::LimitPages(1_000_000)).await.unwrap();
     store.commit(long(number)).await.unwrap();
     let found = positions(&store).await;
     assert_eq!(found, (1..=number + 1).collect::<Vec<_>>(), "the record has a gap");
@@ -91,7 +91,7 @@ async fn a_change_that_does_not_fit_fails_alone() {
     let workplace = Workplace::new();
     let store = workplace.open();
     store.commit(add_actor_token(0)).await.unwrap();
-    store.limit_pages(1).await.unwrap();
+    store.sabotage(Sabotage::LimitPages(1)).await.unwrap();
     let huge = actas_domain::actor_token::ActorToken {
         reason: Some("x".repeat(1_000_000)),
         ..rows::actor_token(50)
@@ -119,4 +119,18 @@ async fn a_foreign_writer_is_noticed_and_survived() {
     other.execute_batch("ROLLBACK").unwrap();
     store.check().await.unwrap();
     assert_eq!(store.commit(add_actor_token(1)).await.unwrap().position, 1);
+}
+
+/// A transaction that fails at its very end is answered to everybody in it, and the writer goes on.
+#[tokio::test]
+async fn a_failed_commit_fails_its_batch_and_nothing_else() {
+    let workplace = Workplace::new();
+    let store = workplace.open();
+    store.commit(add_actor_token(1)).await.unwrap();
+    store.sabotage(Sabotage::FailNextCommit).await.unwrap();
+    let error = store.commit(add_actor_token(2)).await.unwrap_err();
+    assert!(matches!(error, CommitError::Store(StoreError::Unavailable(_))), "{error:?}");
+    assert!(!has_actor_token(&store, 2).await, "what failed was kept");
+    assert_eq!(store.commit(add_actor_token(2)).await.unwrap().position, 2);
+    assert_eq!(positions(&store).await, [1, 2]);
 }

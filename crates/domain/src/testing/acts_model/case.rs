@@ -18,7 +18,11 @@ use crate::{
     world::World,
 };
 use proptest::test_runner::TestCaseError;
-use std::{collections::BTreeMap, fmt::Debug, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt::Debug,
+    sync::Arc,
+};
 
 pub(super) type Verdict<T = ()> = Result<T, TestCaseError>;
 
@@ -61,6 +65,7 @@ impl<'a> Case<'a> {
             passwords,
             settings: settings(&rules),
             key_ring: KeyRing::default(),
+            refusals: crate::refusal_throttle::RefusalThrottle::default(),
         };
         bootstrap::instance(&world).await.unwrap();
         let (key, text) =
@@ -69,6 +74,10 @@ impl<'a> Case<'a> {
         let now = rows::START.millis();
         let mut created = Entry::new(now, "secret_key.created", OPERATOR);
         created.secret_key = Some(key.id.to_string());
+        let first = |action, status| {
+            let key = signing_keys.iter().find(|key| key.status.as_str() == status);
+            Entry { signing_key: key.map(|key| key.id.to_string()), ..Entry::new(now, action, SYSTEM) }
+        };
         let model = Model {
             rules,
             now,
@@ -80,7 +89,8 @@ impl<'a> Case<'a> {
             secret_keys: vec![SecretKeyRow { id: key.id.to_string(), text, revoked: None }],
             signing_keys: signing_keys.iter().map(SigningKeyRow::of).collect(),
             created_in_month: BTreeMap::new(),
-            record: vec![Entry::new(now, "instance.created", SYSTEM), created],
+            refusals: HashMap::new(),
+            record: vec![first("instance.created", "current"), first("signing_key.created", "next"), created],
         };
         Self { harness, clock, world, model, tickets: Vec::new(), session_tokens: Vec::new() }
     }
@@ -138,8 +148,18 @@ impl<'a> Case<'a> {
         let World { store, clock, entropy, vault, passwords, settings, .. } = self.world;
         let again = self.harness.reopen(Arc::clone(&store)).await;
         let store = again.unwrap_or(store);
-        let world = World { store, clock, entropy, vault, passwords, settings, key_ring: KeyRing::default() };
-        Self { world, ..self }
+        let world = World {
+            store,
+            clock,
+            entropy,
+            vault,
+            passwords,
+            settings,
+            key_ring: KeyRing::default(),
+            refusals: crate::refusal_throttle::RefusalThrottle::default(),
+        };
+        let model = Model { refusals: HashMap::new(), ..self.model };
+        Self { world, model, ..self }
     }
 
     /// A backend's context, by the newest valid secret key, or the operator's when there is none; and its name in

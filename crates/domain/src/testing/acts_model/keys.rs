@@ -4,7 +4,10 @@ use super::{
     case::{Case, SYSTEM, Verdict, answered, chosen},
     model::{Entry, ORDINARY_SECONDS, SecretKeyRow, SigningKeyRow},
 };
-use crate::{keys::rotate, secret_key};
+use crate::{
+    keys::rotate::{self, Haste},
+    secret_key,
+};
 
 impl Case<'_> {
     pub(super) async fn rotate_keys(&mut self, at_once: bool) -> Verdict {
@@ -14,8 +17,9 @@ impl Case<'_> {
         let place = |status| model.signing_keys.iter().position(|key| key.status == status);
         let (Some(current), Some(next)) = (place("current"), place("next")) else { return Ok(()) };
         let is_young = (now - model.signing_keys[next].created) / 1000 < 3_600;
+        let haste = if at_once { Haste::AtOnce } else { Haste::None };
         let refusal = (is_young && !at_once).then_some("next_key_too_young");
-        let rotated = answered(rotate::rotate(&self.world, &context, at_once).await, refusal)?;
+        let rotated = answered(rotate::rotate(&self.world, &context, haste).await, refusal)?;
         let entry = Entry::new(now, "signing_key.rotated", &caller);
         let entry = Entry { signing_key: Some(model.signing_keys[next].id.clone()), ..entry };
         if rotated.is_none() {
@@ -30,6 +34,10 @@ impl Case<'_> {
         let known = |id: &str| model.signing_keys.iter().any(|key| key.id == id);
         let keys = self.world.store.signing_keys().await.unwrap();
         let new: Vec<_> = keys.iter().filter(|key| !known(key.id.as_str())).collect();
+        model.record.extend(new.iter().map(|key| {
+            let entry = Entry::new(now, "signing_key.created", &caller);
+            Entry { signing_key: Some(key.id.to_string()), ..entry }
+        }));
         model.signing_keys.extend(new.into_iter().map(|key| SigningKeyRow {
             id: key.id.to_string(),
             status: "next",

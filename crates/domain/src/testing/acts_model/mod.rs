@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 /// Sequences in a run, unless `PROPTEST_CASES` asks for another number.
 pub const CASES: u32 = 96;
-/// What proptest itself takes when nothing is asked for.
+/// What proptest itself takes when nothing is asked for; so this very number cannot be asked for.
 const PROPTEST_DEFAULT_CASES: u32 = 256;
 
 /// Tries random sequences; blocks the thread until all are done, so it must not be a task of a runtime.

@@ -2,7 +2,7 @@
 
 use super::acts::Rules;
 use crate::secret::SecretText;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 pub(super) const IMPERSONATED_IDLE_SECONDS: i64 = 600;
 pub(super) const IMPERSONATED_MAX_SECONDS: i64 = 3_000;
@@ -26,6 +26,8 @@ pub(super) struct Model {
     pub(super) signing_keys: Vec<SigningKeyRow>,
     pub(super) created_in_month: BTreeMap<String, u64>,
     pub(super) record: Vec<Entry>,
+    /// By action and what it is about: since when, and how many, in memory only.
+    pub(super) refusals: HashMap<(&'static str, Option<String>), (i64, u32)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +112,25 @@ pub(super) struct Entry {
     pub(super) secret_key: Option<String>,
     pub(super) signing_key: Option<String>,
     pub(super) reason: Option<String>,
+}
+
+impl Model {
+    /// A client's refusal goes on record ten times a minute, and is answered oftener.
+    pub(super) fn refuse_client(&mut self, entry: Entry) {
+        let about = entry
+            .actor_token
+            .clone()
+            .or_else(|| entry.sign_in_token.clone())
+            .or_else(|| entry.session.clone());
+        let (since, count) = self.refusals.entry((entry.action, about)).or_insert((entry.at, 0));
+        if !(0..60_000).contains(&(entry.at - *since)) {
+            (*since, *count) = (entry.at, 0);
+        }
+        *count += 1;
+        if *count <= 10 {
+            self.record.push(entry);
+        }
+    }
 }
 
 impl TokenRow {

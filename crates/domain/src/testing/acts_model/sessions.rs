@@ -151,7 +151,7 @@ impl Case<'_> {
         let is_over = |row: &SessionRow| row.status == "active" && model.now >= row.ends();
         let over: Vec<_> = (0..model.sessions.len()).filter(|at| is_over(&model.sessions[*at])).collect();
         let result = expire::sweep(&self.world).await;
-        same("the sessions found to be over", answered(result, None)?, Some(over.len() as u32))?;
+        same("the sessions found to be over", answered(result, None)?, Some(over.len()))?;
         for place in over {
             model.end(place, "expired", "idle", SYSTEM);
         }
@@ -172,6 +172,13 @@ impl Case<'_> {
         let is_good = *expires_seconds > now.div_euclid(1000) && lives && published;
         let result = verify::verify(&self.world, session, text.reveal()).await;
         answered(result, (!is_good).then_some("invalid_session_token"))?;
+        // Whoever looks at a session that is over by time stores it so.
+        let model = &mut self.model;
+        let is_over =
+            |row: &SessionRow| row.id == *session && row.status == "active" && model.now >= row.ends();
+        if let Some(place) = model.sessions.iter().position(is_over) {
+            model.end(place, "expired", "idle", SYSTEM);
+        }
         Ok(())
     }
 
@@ -242,7 +249,7 @@ impl Model {
             self.end(place, "expired", "idle", SYSTEM);
         }
         let entry = Entry::new(self.now, action, caller).of_session(&self.sessions[place]);
-        self.record.push(entry.denied("authentication_invalid"));
+        self.refuse_client(entry.denied("authentication_invalid"));
         Some("authentication_invalid")
     }
 

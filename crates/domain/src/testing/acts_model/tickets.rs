@@ -130,11 +130,17 @@ impl Case<'_> {
         Ok(())
     }
 
-    /// Changes nothing and is not on record, whatever is answered.
+    /// Changes nothing; a refusal is on record.
     pub(super) async fn check_ticket(&mut self, token: usize) -> Verdict {
         let Some(place) = chosen(token, self.model.tokens.len()) else { return Ok(()) };
-        let refusal = redeem_refusal(&self.model, &self.model.tokens[place], None);
-        answered(ticket::check(&self.world, self.tickets[place].reveal()).await, refusal)?;
+        let (context, caller) = browser(None);
+        let row = self.model.tokens[place].clone();
+        let refusal = redeem_refusal(&self.model, &row, None);
+        answered(ticket::check(&self.world, &context, self.tickets[place].reveal()).await, refusal)?;
+        if let Some(code) = refusal {
+            let entry = Entry::new(self.model.now, accepted_action(&row), &caller).of_token(&row);
+            self.model.refuse_client(entry.denied(code));
+        }
         Ok(())
     }
 
@@ -161,7 +167,7 @@ impl Case<'_> {
             (Some(redeemed), _) => self.redeemed(place, client, &caller, redeemed),
             (None, Some(code)) if !forged => {
                 let entry = Entry::new(self.model.now, accepted_action(&row), &caller).of_token(&row);
-                self.model.record.push(entry.denied(code));
+                self.model.refuse_client(entry.denied(code));
                 Ok(())
             }
             (None, _) => Ok(()),

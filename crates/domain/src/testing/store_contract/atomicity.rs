@@ -86,29 +86,35 @@ pub async fn a_refusal_is_only_an_entry(harness: &dyn Harness) {
     assert_eq!(trial.session(1).await, rows::session(1));
 }
 
-/// Of many changes at once, those whose guard fails fail alone, whoever they share a transaction with.
+/// Of many changes at once, those that fail a guard or a write's condition fail alone, whoever they share a
+/// transaction with.
 pub async fn a_failed_change_fails_alone(harness: &dyn Harness) {
     let trial = Trial::begin(harness).await;
-    let tasks = (0..200_u64).map(|number| {
+    trial.write(vec![Write::AddUser(rows::full_user("first", 1))]).await;
+    let fails_a_guard = |number: u64| number % 4 == 1;
+    let fails_a_write = |number: u64| number % 4 == 3;
+    let work = (0..200_u64).map(|number| {
         let store = Arc::clone(&trial.store);
-        async move {
-            let guard = Guard::Presence { user: rows::user_id("nobody"), present: number % 2 == 1 };
-            let writes = vec![Write::AddActorToken(rows::actor_token(number))];
-            store.commit(changes::change(vec![guard], writes)).await
+        let guard = Guard::Presence { user: rows::user_id("nobody"), present: fails_a_guard(number) };
+        let mut writes = vec![Write::AddActorToken(rows::actor_token(number))];
+        if fails_a_write(number) {
+            writes.push(Write::AddUser(rows::full_user("thief", 1)));
         }
+        async move { store.commit(changes::change(vec![guard], writes)).await }
     });
-    let results = concurrently(harness, tasks).await;
-    for (number, result) in results.iter().enumerate() {
-        let stored = trial.store.actor_token(&rows::actor_token_id(number as u64)).await.unwrap();
-        if number % 2 == 1 {
+    let results = concurrently(harness, work).await;
+    for (number, result) in (0..).zip(results) {
+        let stored = trial.store.actor_token(&rows::actor_token_id(number)).await.unwrap();
+        if fails_a_guard(number) || fails_a_write(number) {
             assert!(matches!(result, Err(CommitError::GuardFailed)), "{number}: {result:?}");
             assert_eq!(stored, None);
         } else {
             assert!(result.is_ok(), "{number}: {result:?}");
-            assert!(stored.is_some());
+            assert_eq!(stored, Some(rows::actor_token(number)));
         }
     }
-    assert_eq!(trial.entries().await.len(), 100);
+    assert_eq!(trial.entries().await.len(), 101);
+    assert_eq!(trial.store.user(&rows::user_id("thief")).await.unwrap(), None);
 }
 
 /// Whoever reads while changes land sees all of a change or nothing of it.

@@ -29,6 +29,18 @@ pub async fn secret_key_valid(harness: &dyn Harness) {
     trial.holds(Guard::SecretKeyValid(rows::secret_key_id(2))).await;
 }
 
+pub async fn another_secret_key_valid(harness: &dyn Harness) {
+    let trial = Trial::begin(harness).await;
+    let guard = || Guard::AnotherSecretKeyValid(rows::secret_key_id(1));
+    trial.write(vec![Write::AddSecretKey(rows::secret_key(1))]).await;
+    trial.fails(guard()).await;
+    trial.write(vec![Write::AddSecretKey(rows::secret_key(2))]).await;
+    trial.holds(guard()).await;
+    let revoked = SecretKey { revoked_at: Some(rows::START), ..rows::secret_key(2) };
+    trial.write(vec![Write::RevokeSecretKey(revoked)]).await;
+    trial.fails(guard()).await;
+}
+
 pub async fn in_good_standing_of_a_stored_user(harness: &dyn Harness) {
     let trial = Trial::begin(harness).await;
     let guard = |must_be_present| Guard::InGoodStanding { user: rows::user_id("subject"), must_be_present };

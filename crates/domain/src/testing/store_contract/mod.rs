@@ -74,6 +74,7 @@ macro_rules! store_contract {
             }
             guards {
                 secret_key_valid
+                another_secret_key_valid
                 in_good_standing_of_a_stored_user
                 in_good_standing_of_an_outsider
                 presence

@@ -48,7 +48,7 @@ async fn an_entry_says_everything() {
                   "code": "actor_token_cannot_be_revoked_code",
                   "object": "audit_entry",
                   "outcome": "denied",
-                  "position": 6,
+                  "position": 7,
                   "reason": "ticket 4711",
                   "secret_key_id": null,
                   "session_id": null,
@@ -72,7 +72,7 @@ async fn an_entry_says_everything() {
                   "code": null,
                   "object": "audit_entry",
                   "outcome": "done",
-                  "position": 5,
+                  "position": 6,
                   "reason": "ticket 4711",
                   "secret_key_id": null,
                   "session_id": null,
@@ -93,22 +93,22 @@ async fn an_entry_says_everything() {
 async fn entries_come_newest_first_or_follow_a_position() {
     for store in StoreKind::ALL {
         let (instance, _) = instance_with_a_story(store).await;
-        // The instance, its secret key, the user, the token, its revocation, the denied one.
-        assert_eq!(positions(&instance, "").await, [6, 5, 4, 3, 2, 1]);
+        // The instance, the next signing key, the secret key, the user, the token, its revocation, the denied one.
+        assert_eq!(positions(&instance, "").await, [7, 6, 5, 4, 3, 2, 1]);
         assert_eq!(positions(&instance, "before=3").await, [2, 1]);
         assert_eq!(positions(&instance, "before=1").await, [0; 0]);
-        assert_eq!(positions(&instance, "after=0").await, [1, 2, 3, 4, 5, 6]);
+        assert_eq!(positions(&instance, "after=0").await, [1, 2, 3, 4, 5, 6, 7]);
         assert_eq!(positions(&instance, "after=4&limit=1").await, [5]);
-        assert_eq!(positions(&instance, "after=6").await, [0; 0]);
+        assert_eq!(positions(&instance, "after=7").await, [0; 0]);
         assert_eq!(positions(&instance, "after=9223372036854775807").await, [0; 0]);
         for (query, has_more) in
-            [("limit=6", false), ("limit=5", true), ("after=5", false), ("after=0&limit=5", true)]
+            [("limit=7", false), ("limit=6", true), ("after=5", false), ("after=0&limit=6", true)]
         {
             let page = instance.get(&format!("/v1/audit_entries?{query}")).await.ok();
             assert_eq!(page["has_more"], has_more, "{store:?} {query}");
         }
         instance.add_user("late").await;
-        assert_eq!(positions(&instance, "after=6").await, [7], "whoever follows misses nothing");
+        assert_eq!(positions(&instance, "after=7").await, [8], "whoever follows misses nothing");
     }
 }
 
@@ -119,16 +119,16 @@ async fn each_filter_finds_its_entries() {
         let start = 1_773_489_600_000_i64;
         let session = instance.add_session("subject").await["id"].as_str().unwrap().to_owned();
         let cases = [
-            ("user_id=subject".to_owned(), vec![7, 6, 5, 4, 3]),
+            ("user_id=subject".to_owned(), vec![8, 7, 6, 5, 4]),
             ("user_id=nobody".to_owned(), vec![]),
-            ("actor_sub=agent".to_owned(), vec![6, 5, 4]),
-            (format!("actor_token_id={token}"), vec![6, 5, 4]),
-            (format!("session_id={session}"), vec![7]),
-            ("action=actor_token.revoked".to_owned(), vec![6, 5]),
-            ("action=actor_token.revoked&outcome=denied".to_owned(), vec![6]),
-            ("outcome=done&after=3".to_owned(), vec![4, 5, 7]),
-            (format!("at_after={}", start + 2_000), vec![7, 6]),
-            (format!("at_before={}&user_id=subject", start + 1_000), vec![4, 3]),
+            ("actor_sub=agent".to_owned(), vec![7, 6, 5]),
+            (format!("actor_token_id={token}"), vec![7, 6, 5]),
+            (format!("session_id={session}"), vec![8]),
+            ("action=actor_token.revoked".to_owned(), vec![7, 6]),
+            ("action=actor_token.revoked&outcome=denied".to_owned(), vec![7]),
+            ("outcome=done&after=4".to_owned(), vec![5, 6, 8]),
+            (format!("at_after={}", start + 2_000), vec![8, 7]),
+            (format!("at_before={}&user_id=subject", start + 1_000), vec![5, 4]),
         ];
         for (query, expected) in cases {
             assert_eq!(positions(&instance, &query).await, expected, "{store:?} {query}");

@@ -52,7 +52,7 @@ async fn a_retired_key_stays_in_the_set_while_its_tokens_live() {
     let instance = Instance::start().await;
     let world = &instance.app.world;
     let before = instance.get("/v1/jwks").await.ok();
-    rotate::rotate(world, &Context::operator(), true).await.expect("the keys rotate");
+    rotate::rotate(world, &Context::operator(), rotate::Haste::AtOnce).await.expect("the keys rotate");
     let after = instance.get("/v1/jwks").await.ok();
     let kids = |set: &serde_json::Value| -> Vec<String> {
         set["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()

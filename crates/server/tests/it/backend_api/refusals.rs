@@ -155,7 +155,7 @@ async fn pages_have_bounds() {
     422 form_param_duplicate | is duplicate | limit included multiple times. There should only be one. | {"param_name":"limit"}
     422 form_param_value_invalid | is invalid | offset is invalid | {"param_name":"offset"}
     422 form_param_value_invalid | is invalid | offset is invalid | {"param_name":"offset"}
-    422 form_param_value_invalid | is invalid | limit is invalid | {"param_name":"limit"}
+    422 form_param_value_too_large | Value too large | The value of limit can't be greater than 500 | {"param_name":"limit"}
     "#);
     for query in ["limit=1", "limit=500", "offset=0", "limit=&offset="] {
         for route in ["users", "sessions", "clients", "actor_tokens", "audit_entries"] {

@@ -109,6 +109,7 @@ impl Instance {
             passwords: Arc::new(Argon2Passwords::default()),
             settings: plan.settings,
             key_ring: KeyRing::default(),
+            refusals: actas_domain::refusal_throttle::RefusalThrottle::default(),
         };
         bootstrap::instance(&world).await.expect("the instance is made");
         let (_, secret_key) = secret_key::create::create(&world, &Context::operator(), "tests", false)
