@@ -61,13 +61,14 @@ pub(crate) fn list_sql(query: &SessionQuery) -> [(String, Vec<Value>); 2] {
 fn list_conditions(query: &SessionQuery) -> (&'static str, Conditions) {
     let mut conditions = Conditions::default();
     let mut index = "sessions_by_age";
+    let live_only = query.status == Some(SessionStatus::Active);
     if let Some(user) = &query.user {
         conditions.and_with("user = ?", [text(user.as_str())]);
-        index = "sessions_of_user";
+        index = if live_only { "sessions_active_of_user" } else { "sessions_of_user" };
     }
     if let Some(client) = &query.client {
         conditions.and_with("client = ?", [text(client.as_str())]);
-        index = "sessions_of_client";
+        index = if live_only { "sessions_active_of_client" } else { "sessions_of_client" };
     }
     let now = query.now.millis();
     match query.status {
@@ -100,14 +101,14 @@ pub(crate) fn impersonates(
     client: &ClientId,
     now: UnixMillis,
 ) -> Result<bool, Fault> {
-    let sql = "SELECT 1 FROM sessions INDEXED BY sessions_of_client \
+    let sql = "SELECT 1 FROM sessions INDEXED BY sessions_active_of_client \
         WHERE client = ?1 AND status = 'active' AND actor IS NOT NULL AND ends_at > ?2";
     exists(connection, sql, params![client.as_str(), now.millis()])
 }
 
 /// Those stored as active that the selection names, in the order of their ids.
 pub(crate) fn active(connection: &Connection, selection: &SessionSelection) -> Result<Vec<Session>, Fault> {
-    let of_client = select!("INDEXED BY sessions_of_client WHERE client = ?1 AND status = 'active'");
+    let of_client = select!("INDEXED BY sessions_active_of_client WHERE client = ?1 AND status = 'active'");
     let of_user = select!("WHERE user = ?1 AND status = 'active'");
     let of_actor = select!("WHERE actor_sub = ?1 AND status = 'active' AND user <> ?1");
     let mut found = match selection {

@@ -143,7 +143,8 @@ CREATE INDEX sessions_by_age ON sessions (created_at, id);
 CREATE INDEX sessions_of_client ON sessions (client, created_at, id);
 CREATE INDEX sessions_of_user ON sessions (user, created_at, id);
 CREATE INDEX sessions_active_by_end ON sessions (ends_at, id) WHERE status = 'active';
-CREATE INDEX sessions_active_of_user ON sessions (user) WHERE status = 'active';
+CREATE INDEX sessions_active_of_client ON sessions (client, created_at, id) WHERE status = 'active';
+CREATE INDEX sessions_active_of_user ON sessions (user, created_at, id) WHERE status = 'active';
 CREATE INDEX sessions_active_of_actor ON sessions (actor_sub) WHERE status = 'active' AND actor_sub IS NOT NULL;
 
 CREATE TABLE secret_keys (
