@@ -156,7 +156,7 @@ fn members(route: &'static str, is_backend: bool) -> impl Strategy<Value = Vec<(
 }
 
 impl AnyRequest {
-    /// The request as it is sent; `None` for one that no HTTP client could send.
+    /// The request as it is sent; `None` for one that is no HTTP and gets a bare refusal (docs/clerk-quirks.md).
     pub(super) fn call<'a>(&self, instance: &'a Instance, pool: &Pool) -> Option<Call<'a>> {
         let path = self.path(pool);
         path.parse::<Uri>().ok().filter(|uri| uri.path().starts_with('/'))?;
