@@ -2,6 +2,7 @@
 
 use actas_domain::{
     ids::{IdentificationId, UserId},
+    sign_in::failures::PasswordFailures,
     time::UnixMillis,
     user::{
         Identifier, Standing, User,
@@ -70,6 +71,7 @@ impl Users {
         if let Some(stored) = self.rows.get(&user.id) {
             user.last_sign_in_at = user.last_sign_in_at.max(stored.last_sign_in_at);
             user.last_active_at = user.last_active_at.max(stored.last_active_at);
+            user.password_failures = stored.password_failures;
         }
         self.remove(&user.id.clone());
         self.add(user);
@@ -86,6 +88,18 @@ impl Users {
     pub(crate) fn record_sign_in(&mut self, id: &UserId, at: UnixMillis) {
         if let Some(user) = self.rows.get_mut(id) {
             user.last_sign_in_at = user.last_sign_in_at.max(Some(at));
+        }
+    }
+
+    pub(crate) fn set_password_failures(&mut self, id: &UserId, failures: Option<PasswordFailures>) {
+        if let Some(user) = self.rows.get_mut(id) {
+            user.password_failures = failures;
+        }
+    }
+
+    pub(crate) fn forget_password_failures(&mut self, forgotten: UnixMillis) {
+        for user in self.rows.values_mut() {
+            user.password_failures = user.password_failures.filter(|failures| failures.last_at > forgotten);
         }
     }
 
@@ -146,7 +160,8 @@ fn matches_text(query: &UserQuery, user: &User, identifiers: &[Identifier]) -> b
 
 /// `first_name last_name`, as far as there are any.
 fn full_name(user: &User) -> String {
-    let names: Vec<_> = [&user.first_name, &user.last_name].into_iter().flatten().map(String::as_str).collect();
+    let names: Vec<_> =
+        [&user.first_name, &user.last_name].into_iter().flatten().map(String::as_str).collect();
     names.join(" ")
 }
 

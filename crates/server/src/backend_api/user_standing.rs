@@ -12,7 +12,7 @@ pub(crate) async fn ban(
     backend: Backend,
     PathText(id): PathText,
 ) -> Result<Json<Shape>, ApiError> {
-    Ok(Json(convert::user::for_backend(&standing::ban(&app.world, &backend.context, &id).await?)?))
+    Ok(Json(convert::user::for_backend(&app.world, &standing::ban(&app.world, &backend.context, &id).await?)?))
 }
 
 pub(crate) async fn unban(
@@ -20,7 +20,7 @@ pub(crate) async fn unban(
     backend: Backend,
     PathText(id): PathText,
 ) -> Result<Json<Shape>, ApiError> {
-    Ok(Json(convert::user::for_backend(&standing::unban(&app.world, &backend.context, &id).await?)?))
+    Ok(Json(convert::user::for_backend(&app.world, &standing::unban(&app.world, &backend.context, &id).await?)?))
 }
 
 pub(crate) async fn lock(
@@ -28,7 +28,7 @@ pub(crate) async fn lock(
     backend: Backend,
     PathText(id): PathText,
 ) -> Result<Json<Shape>, ApiError> {
-    Ok(Json(convert::user::for_backend(&standing::lock(&app.world, &backend.context, &id).await?)?))
+    Ok(Json(convert::user::for_backend(&app.world, &standing::lock(&app.world, &backend.context, &id).await?)?))
 }
 
 pub(crate) async fn unlock(
@@ -36,5 +36,5 @@ pub(crate) async fn unlock(
     backend: Backend,
     PathText(id): PathText,
 ) -> Result<Json<Shape>, ApiError> {
-    Ok(Json(convert::user::for_backend(&standing::unlock(&app.world, &backend.context, &id).await?)?))
+    Ok(Json(convert::user::for_backend(&app.world, &standing::unlock(&app.world, &backend.context, &id).await?)?))
 }

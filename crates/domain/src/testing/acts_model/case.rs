@@ -63,7 +63,8 @@ impl<'a> Case<'a> {
             key_ring: KeyRing::default(),
         };
         bootstrap::instance(&world).await.unwrap();
-        let (key, text) = secret_key::create::create(&world, &Context::operator(), "first", false).await.unwrap();
+        let (key, text) =
+            secret_key::create::create(&world, &Context::operator(), "first", false).await.unwrap();
         let signing_keys = world.store.signing_keys().await.unwrap();
         let now = rows::START.millis();
         let mut created = Entry::new(now, "secret_key.created", OPERATOR);
@@ -76,6 +77,7 @@ impl<'a> Case<'a> {
             tokens: Vec::new(),
             sessions: Vec::new(),
             clients: Vec::new(),
+            returns: Vec::new(),
             secret_keys: vec![SecretKeyRow { id: key.id.to_string(), text, revoked: None }],
             signing_keys: signing_keys.iter().map(SigningKeyRow::of).collect(),
             created_in_month: BTreeMap::new(),
@@ -114,9 +116,8 @@ impl<'a> Case<'a> {
             }
             Act::CreateSignInToken { user, lifetime } => self.create_sign_in_token(user, lifetime).await,
             Act::RevokeToken { token } => self.revoke_token(token).await,
-            Act::Redeem { token, forged, client, cookie } => {
-                self.redeem(token, forged, client, cookie).await
-            }
+            Act::Redeem { token, forged, client, cookie } => self.redeem(token, forged, client, cookie).await,
+            Act::OpenLink { token, client, cookie } => self.open_link(token, client, cookie).await,
             Act::CheckTicket { token } => self.check_ticket(token).await,
             Act::Touch { session, by } => self.touch(session, by).await,
             Act::RefreshToken { session, by } => self.refresh_token(session, by).await,
@@ -163,7 +164,9 @@ impl<'a> Case<'a> {
     pub(super) async fn visitor(&self, place: usize, cookie: Cookie) -> Verdict<Option<Client>> {
         let ClientRow { id, cookies, .. } = &self.model.clients[place];
         let back = if cookie == Cookie::Older && cookies.len() > 1 { 2 } else { 1 };
-        let Some(text) = cookies.len().checked_sub(back).map(|at| cookies[at].reveal()) else { return Ok(None) };
+        let Some(text) = cookies.len().checked_sub(back).map(|at| cookies[at].reveal()) else {
+            return Ok(None);
+        };
         let found = client::authenticate::authenticate(&self.world, text).await;
         let found = found.map_err(|error| TestCaseError::fail(error.to_string()))?;
         let wanted = (back == 1).then_some(id.as_str());

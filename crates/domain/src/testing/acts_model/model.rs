@@ -1,6 +1,6 @@
 //! A second, simpler account of what the rules say: plain rows, plain times, no guards, no transactions.
 
-use super::acts::Rules;
+use super::{acts::Rules, returns::ReturnRow};
 use crate::secret::SecretText;
 use std::collections::BTreeMap;
 
@@ -22,6 +22,7 @@ pub(super) struct Model {
     pub(super) tokens: Vec<TokenRow>,
     pub(super) sessions: Vec<SessionRow>,
     pub(super) clients: Vec<ClientRow>,
+    pub(super) returns: Vec<ReturnRow>,
     pub(super) secret_keys: Vec<SecretKeyRow>,
     pub(super) signing_keys: Vec<SigningKeyRow>,
     pub(super) created_in_month: BTreeMap<String, u64>,
@@ -134,11 +135,7 @@ impl SessionRow {
 }
 
 fn role(subject: &str, actor: Option<&(String, String)>, user: &str) -> Option<&'static str> {
-    if subject == user {
-        Some("subject")
-    } else {
-        actor.filter(|(sub, _)| sub == user).map(|_| "actor")
-    }
+    if subject == user { Some("subject") } else { actor.filter(|(sub, _)| sub == user).map(|_| "actor") }
 }
 
 impl Entry {
@@ -262,6 +259,7 @@ impl Model {
 
     /// All that a user loses with their place among the parties: `deleted`, `banned` or `locked`.
     pub(super) fn fall(&mut self, user: &str, how: &'static str, caller: &str) {
+        self.returns.retain(|kept| kept.user != user);
         self.end_all("revoked", caller, |session| session.role_of(user).map(|role| cause(role, how)));
         let mut fallen: Vec<_> = (0..self.tokens.len())
             .filter(|place| self.tokens[*place].status == "pending")
@@ -277,8 +275,7 @@ impl Model {
     pub(super) fn revoke_token(&mut self, place: usize, cause: &'static str, caller: &str) {
         let token = &mut self.tokens[place];
         (token.status, token.updated, token.cause) = ("revoked", self.now, Some(cause));
-        let action =
-            if token.actor.is_some() { "actor_token.revoked" } else { "sign_in_token.revoked" };
+        let action = if token.actor.is_some() { "actor_token.revoked" } else { "sign_in_token.revoked" };
         let entry = Entry::new(self.now, action, caller).of_token(token).because(cause);
         self.record.push(entry);
     }

@@ -4,6 +4,7 @@ use super::{
     acts::{ACTORS, USERS},
     case::{Case, Verdict, same},
     model::{Entry, SessionRow, SigningKeyRow, TokenRow, UserRow},
+    returns::ReturnRow,
 };
 use crate::{
     actor_token::{ActorToken, find::ActorTokenQuery},
@@ -99,9 +100,15 @@ async fn compare_sessions(case: &Case<'_>) -> Verdict {
     same("the total of clients", total, model.clients.len() as u64)?;
     let of = |client: &Client| (client.id.to_string(), client.updated_at.millis(), client.cookie_hash);
     let found = rows.iter().map(of).collect();
-    let hash = |cookies: &[crate::secret::SecretText]| cookies.last().map(|text| SecretHash::of(text.reveal()));
+    let hash =
+        |cookies: &[crate::secret::SecretText]| cookies.last().map(|text| SecretHash::of(text.reveal()));
     let wanted = model.clients.iter().map(|row| (row.id.clone(), row.updated, hash(&row.cookies))).collect();
-    same_rows("clients", found, wanted, |(id, _, _)| id.clone())
+    same_rows("clients", found, wanted, |(id, _, _)| id.clone())?;
+    let mut returns = Vec::new();
+    for client in &rows {
+        returns.extend(store.kept_return(&client.id).await.unwrap().as_ref().map(ReturnRow::of));
+    }
+    same_rows("kept returns", returns, model.returns.clone(), |row| row.client.clone())
 }
 
 async fn compare_keys(case: &Case<'_>) -> Verdict {

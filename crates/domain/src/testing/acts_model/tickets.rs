@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     actor_token::{self, accept::Redeemed, create::CreateActorToken},
+    client::Presented,
     ids::{ActorTokenId, SignInTokenId},
     secret::SecretText,
     sign_in_token::{self, create::CreateSignInToken},
@@ -156,7 +157,13 @@ impl Case<'_> {
         let client = presented.as_ref().map(|client| client.id.as_str());
         let refusal =
             if forged { Some("ticket_invalid_code") } else { redeem_refusal(&self.model, &row, client) };
-        let result = ticket::redeem(&self.world, &context, text.reveal(), presented.as_ref()).await;
+        let result = ticket::redeem(
+            &self.world,
+            &context,
+            text.reveal(),
+            presented.as_ref().map(Presented::by_cookie),
+        )
+        .await;
         match (answered(result, refusal)?, refusal) {
             (Some(redeemed), _) => self.redeemed(place, client, &caller, redeemed),
             (None, Some(code)) if !forged => {
@@ -196,9 +203,12 @@ impl Case<'_> {
         match client {
             Some(client) => {
                 same("the client of the session", row.client.as_str(), client)?;
+                model.take_over(client, row.actor.as_ref().map(|(sub, _)| sub.as_str()));
                 model.end_all("replaced", caller, |session| (session.client == client).then_some("replaced"));
             }
-            None => model.clients.push(ClientRow { id: row.client.clone(), updated: now, cookies: Vec::new() }),
+            None => {
+                model.clients.push(ClientRow { id: row.client.clone(), updated: now, cookies: Vec::new() })
+            }
         }
         model.client_changed(&row.client, now);
         if let Some(known) = model.clients.iter_mut().find(|known| known.id == row.client) {
@@ -268,7 +278,8 @@ fn redeem_refusal(model: &Model, token: &TokenRow, client: Option<&str>) -> Opti
     if model.bad_standing(&token.subject).is_some() || actor_is_bad {
         return revoked;
     }
-    let impersonates = client.is_some_and(|client| model.live_sessions(client).any(|row| row.actor.is_some()));
+    let impersonates =
+        client.is_some_and(|client| model.live_sessions(client).any(|row| row.actor.is_some()));
     impersonates.then_some("session_creation_not_allowed")
 }
 
