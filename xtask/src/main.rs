@@ -18,6 +18,7 @@ cargo xtask COMMAND
   test [--fast]     all checks and tests; --fast leaves out the end-to-end runs
   tidy              the laws of the repository alone
   e2e [NAME…]       the end-to-end runs alone, or those whose name contains one of the words
+  example           the example app of examples/express beside an Actas, until Ctrl-C
   generate          write docs/generated from the built program
   advisories        check the dependencies against the advisory database (needs its download)
 ";
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         ["test", "--fast"] => test::run(&workshop, test::Extent::Fast),
         ["tidy"] => tidy::run(&workshop),
         ["e2e", names @ ..] => e2e::run(&workshop, names),
+        ["example"] => e2e::example::run(&workshop),
         ["generate"] => generate::write(&workshop),
         ["advisories"] => deny::check_advisories(&workshop),
         ["help" | "--help" | "-h"] => {

@@ -3,6 +3,12 @@
 use crate::session::Session;
 use serde::{Deserialize, Serialize};
 
+/// What a handshake found out: the cookies that the app's server sets, each as the value of a `Set-Cookie`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct HandshakePayload {
+    pub directives: Vec<String>,
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Client {
     /// `client`

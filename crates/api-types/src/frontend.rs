@@ -13,6 +13,13 @@ pub struct Enveloped<T> {
     pub client: Option<Client>,
 }
 
+/// What a development instance's browser shows of itself in every request's query.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DevBrowser {
+    /// A secret.
+    pub id: String,
+}
+
 /// A client with its live sessions.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Client {
@@ -21,8 +28,9 @@ pub struct Client {
     pub id: String,
     /// The live ones, newest first.
     pub sessions: Vec<Session>,
-    /// Always `null`: a ticket completes a sign-in at once, so that none is ever pending; likewise `sign_up`.
+    /// The attempt that waits for its password.
     pub sign_in: Option<SignIn>,
+    /// Always `null`.
     pub sign_up: Option<Nothing>,
     pub last_active_session_id: Option<String>,
     pub last_authentication_strategy: Option<String>,
@@ -76,18 +84,18 @@ pub struct PublicUserData {
     pub banned: bool,
 }
 
-/// A sign-in that a ticket completed. It is answered once and not kept.
+/// An attempt to sign in. One that is complete is answered once and not kept.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SignIn {
     /// `sign_in_attempt`
     pub object: String,
     pub id: String,
-    /// `complete`
+    /// `needs_first_factor` or `complete`
     pub status: String,
-    pub supported_identifiers: [Nothing; 0],
-    pub supported_first_factors: Option<[Nothing; 0]>,
+    pub supported_identifiers: Vec<String>,
+    pub supported_first_factors: Option<Vec<FirstFactor>>,
     pub supported_second_factors: Option<[Nothing; 0]>,
-    pub first_factor_verification: Option<TicketVerification>,
+    pub first_factor_verification: Option<FactorVerification>,
     pub second_factor_verification: Option<Nothing>,
     pub identifier: Option<String>,
     pub user_data: Option<UserData>,
@@ -95,14 +103,21 @@ pub struct SignIn {
     pub abandon_at: i64,
 }
 
+/// A way to go on.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FirstFactor {
+    /// `password`
+    pub strategy: String,
+}
+
 /// How the sign-in was verified.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct TicketVerification {
-    /// `verification_ticket`
+pub struct FactorVerification {
+    /// `verification_ticket` or `verification_password`
     pub object: String,
     /// `verified`
     pub status: String,
-    /// `ticket`
+    /// `ticket` or `password`
     pub strategy: String,
     pub attempts: Option<i64>,
     pub expire_at: Option<i64>,
@@ -150,6 +165,8 @@ pub struct DisplayConfig {
     pub after_sign_out_one_url: String,
     pub after_sign_out_all_url: String,
     pub after_switch_session_url: String,
+    /// `password`
+    pub preferred_sign_in_strategy: String,
     pub branded: bool,
     pub show_devmode_warning: bool,
 }
@@ -158,6 +175,13 @@ pub struct DisplayConfig {
 pub struct UserSettings {
     /// What identifies a user or proves who they are, by name.
     pub attributes: BTreeMap<String, Attribute>,
+    pub sign_up: SignUpSettings,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SignUpSettings {
+    /// `restricted`: nobody makes themselves a user.
+    pub mode: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod client;
 pub mod error;
 pub mod frontend;
+pub mod impersonation;
 pub mod instance;
 pub mod lists;
 pub mod session;

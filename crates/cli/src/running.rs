@@ -1,7 +1,7 @@
 //! A server that runs: its listeners, its work in the background, and its orderly end.
 
 use crate::exit::ExitError;
-use actas_domain::{keys::rotate, session::expire};
+use actas_domain::{keys::rotate, session::expire, sign_in::failures};
 use actas_server::{
     App, Entry, Surfaces,
     config::Configuration,
@@ -167,6 +167,9 @@ async fn sweep_sessions(app: Arc<App>) {
     let mut ticks = ticks(SWEEP_INTERVAL);
     loop {
         ticks.tick().await;
+        if let Err(error) = failures::forget(&app.world).await {
+            tracing::warn!(%error, "attempts to sign in that are over could not be removed; trying again");
+        }
         loop {
             match expire::sweep(&app.world).await {
                 // There may be more: the next sweep follows at once.

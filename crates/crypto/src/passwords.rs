@@ -1,4 +1,4 @@
-//! Hashing passwords: Argon2id, away from the threads that serve requests, a bounded number at a time.
+//! Hashing and checking passwords: Argon2id, and bcrypt for digests that were brought along, away from the threads that serve requests, a bounded number at a time.
 
 use crate::digest;
 use actas_domain::{
@@ -7,7 +7,7 @@ use actas_domain::{
 };
 use argon2::{
     Algorithm, Argon2, Params, Version,
-    password_hash::{PasswordHasher as _, phc::PasswordHash},
+    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
 use async_trait::async_trait;
 use std::{sync::Arc, thread::available_parallelism};
@@ -35,17 +35,30 @@ impl Default for Argon2Passwords {
     }
 }
 
+impl Argon2Passwords {
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let seat = Arc::clone(&self.seats).try_acquire_owned().map_err(|_| StoreError::Overloaded)?;
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| failed("it is shut down"))?;
+        let working = tokio::task::spawn_blocking(move || {
+            // Both are given back when the work is done, even if the request that wanted it is gone.
+            let _held = (seat, turn);
+            work()
+        });
+        working.await.map_err(failed)?
+    }
+}
+
 #[async_trait]
 impl PasswordHasher for Argon2Passwords {
     async fn hash(&self, password: SecretText) -> Result<PasswordDigest, StoreError> {
-        let seat = Arc::clone(&self.seats).try_acquire_owned().map_err(|_| StoreError::Overloaded)?;
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| failed("it is shut down"))?;
-        let hashing = tokio::task::spawn_blocking(move || {
-            // Both are given back when the hash is done, even if the request that wanted it is gone.
-            let _held = (seat, turn);
-            hash(&password)
-        });
-        hashing.await.map_err(failed)?
+        self.in_turn(move || hash(&password)).await
+    }
+
+    async fn verify(&self, password: SecretText, digest: Option<PasswordDigest>) -> Result<bool, StoreError> {
+        self.in_turn(move || verify(&password, digest.as_ref())).await
     }
 
     fn accepts(&self, hasher: DigestHasher, digest: &str) -> bool {
@@ -63,6 +76,21 @@ fn hash(password: &SecretText) -> Result<PasswordDigest, StoreError> {
     Ok(PasswordDigest::new(digest.to_string()))
 }
 
+fn verify(password: &SecretText, digest: Option<&PasswordDigest>) -> Result<bool, StoreError> {
+    let text = digest.map(PasswordDigest::as_str).unwrap_or_default();
+    let bytes = password.reveal().as_bytes();
+    if digest::is_argon2id(text) {
+        let parsed = PasswordHash::new(text).map_err(failed)?;
+        return Ok(Argon2::default().verify_password(bytes, &parsed).is_ok());
+    }
+    if digest::is_bcrypt(text) {
+        return bcrypt::verify(bytes, text).map_err(failed);
+    }
+    // Somebody without a password takes as long as somebody with one.
+    hash(password)?;
+    Ok(false)
+}
+
 fn failed(error: impl std::fmt::Display) -> StoreError {
     StoreError::Unavailable(format!("the password hasher: {error}"))
 }
@@ -70,7 +98,6 @@ fn failed(error: impl std::fmt::Display) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use argon2::PasswordVerifier as _;
 
     fn password(text: &str) -> SecretText {
         SecretText::new(text.to_owned())
@@ -88,6 +115,26 @@ mod tests {
         let parsed = PasswordHash::new(first.as_str()).unwrap();
         assert!(Argon2::default().verify_password(b"correct horse", &parsed).is_ok());
         assert!(Argon2::default().verify_password(b"correct house", &parsed).is_err());
+    }
+
+    #[tokio::test]
+    async fn the_right_password_is_verified_against_either_hasher() {
+        let passwords = Argon2Passwords::default();
+        let digest = passwords.hash(password("correct horse")).await.unwrap();
+        let brought = PasswordDigest::new(bcrypt::hash("correct horse", 4).unwrap());
+        let unknown = PasswordDigest::new("correct horse".to_owned());
+        for (text, digest, is_right) in [
+            ("correct horse", Some(&digest), true),
+            ("correct house", Some(&digest), false),
+            ("correct horse", Some(&brought), true),
+            ("correct house", Some(&brought), false),
+            ("correct horse", Some(&unknown), false),
+            ("correct horse", None, false),
+            ("", None, false),
+        ] {
+            let verified = passwords.verify(password(text), digest.cloned()).await;
+            assert!(matches!(verified, Ok(found) if found == is_right), "{text} {verified:?}");
+        }
     }
 
     #[tokio::test]

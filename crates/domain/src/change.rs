@@ -15,13 +15,14 @@
 use crate::{
     actor_token::{ActorToken, ActorTokenStatus},
     audit::{Action, AuditEvent, Cause},
-    client::Client,
+    client::{Client, returning::KeptReturn},
     ids::{ClientId, SecretKeyId, SessionId, SigningKeyId, UserId},
     keys::SigningKey,
     ports::Instance,
     secret::SecretHash,
     secret_key::SecretKey,
     session::{Ending, Session, SessionStatus},
+    sign_in::failures::PasswordFailures,
     sign_in_token::{SignInToken, SignInTokenStatus},
     time::{Month, UnixMillis},
     user::{Standing, User},
@@ -48,6 +49,12 @@ pub enum Guard {
     CookieUnchanged { client: ClientId, hash: SecretHash },
     /// None of the client's sessions is live and impersonated, by the store's clock.
     NoImpersonation(ClientId),
+    /// The session is live, by the store's clock.
+    SessionLive(SessionId),
+    /// The stored user is as the decision saw it.
+    RevisionUnchanged { user: UserId, revision: u64 },
+    /// The user's wrong passwords are as the decision saw them.
+    PasswordFailuresUnchanged { user: UserId, failures: Option<PasswordFailures> },
     /// The session's activity is as the decision saw it.
     ActivityUnchanged { session: SessionId, last_active_at: UnixMillis },
     /// There is no instance yet: this is the first start.
@@ -110,6 +117,25 @@ pub enum Write {
         user: UserId,
         at: UnixMillis,
     },
+    /// Sets the wrong passwords of a user; nothing for one who is not stored. They move without a revision, and go
+    /// with the user.
+    SetPasswordFailures {
+        user: UserId,
+        failures: Option<PasswordFailures>,
+    },
+    /// Removes the client's attempt to sign in, if one waits.
+    EndSignIn(ClientId),
+    /// Keeps a return for its client, in the place of an earlier one.
+    KeepReturn(KeptReturn),
+    /// Removes the client's return, if it is the one for this session; fails if not.
+    TakeReturn {
+        client: ClientId,
+        session: SessionId,
+    },
+    /// Removes the client's return, if there is one.
+    DropReturn(ClientId),
+    /// Removes every return of the user.
+    DropReturns(UserId),
     /// Sets the standing of a user who is not stored (open directory); a good standing removes it.
     SetStanding {
         user: UserId,

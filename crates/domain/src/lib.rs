@@ -20,6 +20,7 @@ pub mod secret;
 pub mod secret_key;
 pub mod session;
 pub mod settings;
+pub mod sign_in;
 pub mod sign_in_token;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -4,13 +4,17 @@ use crate::{
     actor_token::{ActorToken, find::ActorTokenQuery},
     audit::{AuditEntry, find::AuditQuery},
     change::Change,
-    client::Client,
+    client::{Client, returning::KeptReturn},
     ids::{ActorTokenId, ClientId, InstanceId, SecretKeyId, SessionId, SignInTokenId, UserId},
     keys::{RsaPublicKey, SealedPrivateKey, SigningKey},
     page::{Listed, Page},
-    secret::SecretText,
+    secret::{SecretHash, SecretText},
     secret_key::SecretKey,
     session::{Session, find::SessionQuery},
+    sign_in::{
+        PendingSignIn,
+        failures::{Guessed, PasswordFailures},
+    },
     sign_in_token::SignInToken,
     time::{Month, UnixMillis},
     user::{Identifier, Standing, User, find::UserQuery},
@@ -36,7 +40,8 @@ pub struct Instance {
     pub created_at: UnixMillis,
 }
 
-/// Holds the state. Reads are plain; there is one write, [`Store::commit`], and one unaudited one, activity.
+/// Holds the state. Reads are plain; there is one write of state, [`Store::commit`]. Without an entry in the record
+/// are only activity and what is no state of record: attempts to sign in that wait, and guesses at nobody's password.
 ///
 /// Every read sees every commit that was answered before the read began.
 #[async_trait]
@@ -79,6 +84,23 @@ pub trait Store: Send + Sync {
     async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError>;
 
     async fn audit_entries(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError>;
+
+    /// The client's attempt, also when its time is over.
+    async fn pending_sign_in(&self, client: &ClientId) -> Result<Option<PendingSignIn>, StoreError>;
+    /// Keeps the attempt, in the place of its client's earlier one.
+    async fn begin_sign_in(&self, pending: &PendingSignIn) -> Result<(), StoreError>;
+    async fn password_failures(&self, guessed: &Guessed) -> Result<Option<PasswordFailures>, StoreError>;
+    /// Counts one guess at an identifier that nobody has; those before it that end at or before `forgotten` do not
+    /// count.
+    async fn count_guess(
+        &self,
+        identifier: SecretHash,
+        at: UnixMillis,
+        forgotten: UnixMillis,
+    ) -> Result<(), StoreError>;
+    /// Removes attempts whose time is over at `now`, and failures whose last is at or before `forgotten`.
+    async fn forget_sign_ins(&self, now: UnixMillis, forgotten: UnixMillis) -> Result<(), StoreError>;
+    async fn kept_return(&self, client: &ClientId) -> Result<Option<KeptReturn>, StoreError>;
 
     /// Carries out a change as [`crate::change`] says, and answers when it is durable.
     async fn commit(&self, change: Change) -> Result<Committed, CommitError>;
@@ -168,6 +190,9 @@ pub enum DigestHasher {
 pub trait PasswordHasher: Send + Sync {
     /// Argon2id with a salt of its own.
     async fn hash(&self, password: SecretText) -> Result<PasswordDigest, StoreError>;
+    /// Whether the password is the digest's. Without a digest, and for one that is of no known hasher, it is not, and
+    /// finding out takes as long as for a digest of [`PasswordHasher::hash`].
+    async fn verify(&self, password: SecretText, digest: Option<PasswordDigest>) -> Result<bool, StoreError>;
     /// Whether the text is a digest of that hasher, with costs that verification can bear.
     fn accepts(&self, hasher: DigestHasher, digest: &str) -> bool;
 }

@@ -67,6 +67,14 @@ pub enum Refusal {
     JwtTemplateNotFound(Box<str>),
     UserBanned,
     UserLocked,
+    /// Too many wrong passwords in a row, also for an identifier that nobody has: for so many more seconds.
+    LockedOut {
+        seconds: i64,
+    },
+    /// Wrong password, no password, or no such user: not told which.
+    PasswordOrIdentifierIncorrect,
+    /// The client has no such attempt, or its time is over.
+    SignInNotFound(Box<str>),
     ActorTokenNotPending(ActorTokenStatus),
     SignInTokenNotPending(SignInTokenStatus),
     Ticket(TicketRefusal),
@@ -103,10 +111,12 @@ impl Refusal {
             | Self::SessionNotFound(_)
             | Self::ClientNotFound(_)
             | Self::JwtTemplateNotFound(_)
+            | Self::SignInNotFound(_)
             | Self::SecretKeyNotFound(_) => "resource_not_found",
             Self::SecretKeyRevoked => "clerk_key_invalid",
             Self::UserBanned => "user_banned",
-            Self::UserLocked => "user_locked",
+            Self::UserLocked | Self::LockedOut { .. } => "user_locked",
+            Self::PasswordOrIdentifierIncorrect => "form_password_or_identifier_incorrect",
             Self::ActorTokenNotPending(_) => "actor_token_cannot_be_revoked_code",
             Self::SignInTokenNotPending(_) => "sign_in_token_cannot_be_revoked_code",
             Self::Ticket(refusal) => refusal.code(),

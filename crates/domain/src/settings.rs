@@ -34,6 +34,10 @@ pub struct Settings {
     pub ordinary_session_seconds: i64,
     pub ordinary_idle_seconds: i64,
     pub session_token_seconds: i64,
+    /// Wrong passwords in a row after which a user is locked out of signing in by password; at least 1.
+    pub password_attempts_max: u32,
+    /// How long such a lockout lasts, and how long a wrong password is remembered.
+    pub password_lockout_seconds: i64,
 }
 
 impl Settings {
@@ -68,6 +72,8 @@ impl Default for Settings {
             ordinary_session_seconds: 604_800,
             ordinary_idle_seconds: 604_800,
             session_token_seconds: 60,
+            password_attempts_max: 10,
+            password_lockout_seconds: 3_600,
         }
     }
 }

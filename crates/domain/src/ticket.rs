@@ -3,7 +3,7 @@
 use crate::{
     actor_token::{self, ActorToken, accept::Redeemed},
     caller::Context,
-    client::Client,
+    client::Presented,
     ids::{ActorTokenId, SignInTokenId},
     ports::Entropy,
     refusal::{Failure, Refusal, TicketRefusal},
@@ -59,7 +59,7 @@ pub async fn redeem(
     world: &World,
     context: &Context,
     ticket: &str,
-    presented: Option<&Client>,
+    presented: Option<Presented<'_>>,
 ) -> Result<Redeemed, Failure> {
     match Ticket::parse(ticket).ok_or(Refusal::Ticket(TicketRefusal::Invalid))? {
         Ticket::ActorToken { id, hash } => {

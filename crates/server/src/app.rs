@@ -1,9 +1,12 @@
 //! What every handler can reach.
 
-use crate::{health::Readiness, metrics::Metrics, rate_limit::FailedAuthentications, version::ApiVersion};
+use crate::{
+    frontend_api::handshake::HandshakePayloads, health::Readiness, metrics::Metrics,
+    rate_limit::FailedAuthentications, version::ApiVersion,
+};
 use actas_domain::world::World;
 use ipnet::IpNet;
-use std::{fmt, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 /// The HTTP side of the configuration. Every URL comes from here, never from a `Host` header.
 #[derive(Clone, Debug)]
@@ -16,8 +19,14 @@ pub struct HttpSettings {
     pub allowed_origins: Vec<String>,
     /// Peers whose forwarded headers are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// The `Domain` of the cookies that the app's server reads too; none where they stay with one host.
+    pub cookie_domain: Option<String>,
+    /// What is answered below `/npm`.
+    pub clerk_packages: ClerkPackages,
     /// The publishable key: cookies carry a suffix made from it.
     pub publishable_key: String,
+    /// What prebuilt components are told about several sessions in one browser.
+    pub single_session_mode: bool,
     /// The Backend API's version for requests that name none.
     pub default_api_version: ApiVersion,
     pub body_max_bytes: usize,
@@ -27,6 +36,16 @@ pub struct HttpSettings {
     pub failed_authentications_per_minute: u32,
 }
 
+/// Where the packages of Clerk's browser SDK are, whose scripts apps load from the Frontend API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClerkPackages {
+    None,
+    /// A folder in the layout of npm.
+    Folder(PathBuf),
+    /// An absolute URL without a slash at its end.
+    Elsewhere(String),
+}
+
 /// The program behind the surfaces.
 pub struct App {
     pub world: World,
@@ -34,12 +53,20 @@ pub struct App {
     pub metrics: Metrics,
     pub(crate) failed_authentications: FailedAuthentications,
     pub(crate) readiness: Readiness,
+    pub(crate) handshakes: HandshakePayloads,
 }
 
 impl App {
     pub fn new(world: World, http: HttpSettings, metrics: Metrics) -> Self {
         let failed_authentications = FailedAuthentications::new(http.failed_authentications_per_minute);
-        Self { world, http, metrics, failed_authentications, readiness: Readiness::default() }
+        Self {
+            world,
+            http,
+            metrics,
+            failed_authentications,
+            readiness: Readiness::default(),
+            handshakes: HandshakePayloads::default(),
+        }
     }
 
     /// Whether browsers reach this instance by https, so that cookies are `Secure`.

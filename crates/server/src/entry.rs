@@ -1,6 +1,7 @@
 //! What happens to each request, in order, before and after its handler.
 
 use crate::{app::App, error::ApiError, frontend_api::cors, parameters::Pairs};
+use actas_domain::caller::{Caller, Context};
 use axum::{Router, body::Body, extract::MatchedPath, response::Response};
 use bytes::Bytes;
 use futures::FutureExt as _;
@@ -23,6 +24,13 @@ pub(crate) struct RequestInfo {
     pub(crate) trace_id: Box<str>,
     /// Of the caller: the peer, or what trusted proxies say of it.
     pub(crate) address: IpAddr,
+}
+
+impl RequestInfo {
+    /// The context of somebody who has proved a ticket at most.
+    pub(crate) fn context_of_holder(&self) -> Context {
+        Context { caller: Caller::Client(None), address: Some(self.address), trace_id: self.trace_id.clone() }
+    }
 }
 
 /// The way into a listener's routes.

@@ -12,12 +12,13 @@ mod error;
 mod frontend_api;
 mod health;
 pub mod metrics;
+mod pages;
 mod parameters;
 mod rate_limit;
 pub mod serve;
 mod version;
 
-pub use app::{App, HttpSettings};
+pub use app::{App, ClerkPackages, HttpSettings};
 pub use entry::Entry;
 pub use version::ApiVersion;
 
@@ -67,6 +68,7 @@ routes! { BACKEND_ROUTES, backend_handlers
     "/v1/sessions/{session_id}/tokens/{template_name}" { POST sessions::create_token_by_template }
     "/v1/clients" { GET clients::list }
     "/v1/clients/verify" { POST clients::verify }
+    "/v1/clients/handshake_payload" { GET clients::handshake_payload }
     "/v1/clients/{client_id}" { GET clients::show }
     "/v1/jwks" { GET instance::jwks }
     "/v1/instance" { GET instance::show }
@@ -75,8 +77,17 @@ routes! { BACKEND_ROUTES, backend_handlers
 
 // Contract: Frontend API §6, what scripts call.
 routes! { FRONTEND_ROUTES, frontend_handlers
-    "/v1/client" { GET frontend_api::client::show }
+    "/v1/client" {
+        GET frontend_api::client::show,
+        PUT frontend_api::client::create,
+        POST frontend_api::client::create,
+        DELETE frontend_api::client::destroy
+    }
+    "/v1/client/impersonation" { GET frontend_api::impersonation::show }
     "/v1/client/sign_ins" { POST frontend_api::sign_ins::create }
+    "/v1/client/sign_ins/{sign_in_id}" { GET frontend_api::sign_ins::show }
+    "/v1/client/sign_ins/{sign_in_id}/prepare_first_factor" { POST frontend_api::sign_ins::prepare_first_factor }
+    "/v1/client/sign_ins/{sign_in_id}/attempt_first_factor" { POST frontend_api::sign_ins::attempt_first_factor }
     "/v1/client/sessions" { DELETE frontend_api::sessions::sign_out }
     "/v1/client/sessions/{session_id}" { GET frontend_api::sessions::show }
     "/v1/client/sessions/{session_id}/touch" { POST frontend_api::sessions::touch }
@@ -86,13 +97,25 @@ routes! { FRONTEND_ROUTES, frontend_handlers
     }
     "/v1/client/sessions/{session_id}/end" { POST frontend_api::sessions::end }
     "/v1/client/sessions/{session_id}/remove" { POST frontend_api::sessions::remove }
+    "/v1/dev_browser" { POST frontend_api::dev_browser::make }
     "/v1/environment" { GET frontend_api::environment::show, PATCH frontend_api::environment::show }
 }
 
 // Contract: Frontend API §6, what browsers navigate to and what anybody may read.
 routes! { PUBLIC_ROUTES, public_handlers
     "/v1/tickets/accept" { GET frontend_api::tickets::accept }
+    "/v1/tickets/check" { POST frontend_api::ticket_check::check }
+    "/v1/client/handshake" { GET frontend_api::handshake::perform }
+    "/npm/{*file}" { GET frontend_api::npm::file }
     "/.well-known/jwks.json" { GET frontend_api::well_known::jwks }
+}
+
+// What Actas itself shows to a person; no JSON among it.
+routes! { PAGE_ROUTES, page_handlers
+    "/sign-in" { GET pages::sign_in }
+    "/sign-in/page.js" { GET pages::sign_in_script }
+    "/sign-in/page.css" { GET pages::sign_in_style }
+    "/actas-banner.js" { GET pages::banner }
 }
 
 /// What a listener answers.
@@ -143,6 +166,12 @@ fn frontend_routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/v1/client/{*unknown}", any(backend_api::not_found))
         .method_not_allowed_fallback(backend_api::not_found)
         .layer(from_fn(entry::refuse_unread_body))
+        .layer(from_fn_with_state(Arc::clone(app), authn::proxy::believe))
         .layer(from_fn_with_state(Arc::clone(app), frontend_api::cors::answer))
-        .merge(public_handlers().layer(from_fn(entry::refuse_unread_body)))
+        .merge(
+            public_handlers()
+                .merge(page_handlers())
+                .layer(from_fn(entry::refuse_unread_body))
+                .layer(from_fn_with_state(Arc::clone(app), authn::proxy::believe)),
+        )
 }

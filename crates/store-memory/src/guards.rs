@@ -29,6 +29,13 @@ pub(crate) fn holds(state: &State, guard: &Guard, now: UnixMillis) -> bool {
             let impersonates = |session: &Session| session.is_impersonated() && session.is_live(now);
             !state.sessions.of_client(client).any(impersonates)
         }
+        Guard::SessionLive(id) => state.sessions.get(id).is_some_and(|session| session.is_live(now)),
+        Guard::RevisionUnchanged { user, revision } => {
+            state.users.get(user).is_some_and(|stored| stored.revision == *revision)
+        }
+        Guard::PasswordFailuresUnchanged { user, failures } => {
+            state.users.get(user).and_then(|stored| stored.password_failures) == *failures
+        }
         Guard::ActivityUnchanged { session, last_active_at } => {
             state.sessions.get(session).is_some_and(|session| session.last_active_at == *last_active_at)
         }
@@ -62,6 +69,7 @@ pub(crate) fn may_be_written(state: &State, write: &Write) -> bool {
         Write::RemoveUser { user, revision } => {
             state.users.get(user).is_some_and(|stored| stored.revision == *revision)
         }
+        Write::TakeReturn { client, session } => state.sign_ins.keeps_return_for(client, session),
         Write::AddSecretKey(key) => state.keys.secret_key(&key.id).is_none(),
         Write::RevokeSecretKey(key) => state.keys.secret_key(&key.id).is_some_and(SecretKey::is_valid),
         Write::AddSigningKey(key) => state.keys.signing_key(&key.id).is_none(),
@@ -73,6 +81,11 @@ pub(crate) fn may_be_written(state: &State, write: &Write) -> bool {
         | Write::EndSessions { .. }
         | Write::RevokeTokens { .. }
         | Write::RecordSignIn { .. }
+        | Write::SetPasswordFailures { .. }
+        | Write::EndSignIn(_)
+        | Write::KeepReturn(_)
+        | Write::DropReturn(_)
+        | Write::DropReturns(_)
         | Write::SetStanding { .. }
         | Write::SetInstance(_) => true,
     }

@@ -12,6 +12,7 @@ mod index;
 mod keys;
 mod sessions;
 mod sign_in_tokens;
+mod sign_ins;
 mod state;
 mod user_query;
 mod users;
@@ -22,13 +23,18 @@ use actas_domain::{
     actor_token::{ActorToken, find::ActorTokenQuery},
     audit::{AuditEntry, find::AuditQuery},
     change::Change,
-    client::Client,
+    client::{Client, returning::KeptReturn},
     ids::{ActorTokenId, ClientId, SecretKeyId, SessionId, SignInTokenId, UserId},
     keys::SigningKey,
     page::{Listed, Page},
     ports::{Clock, CommitError, Committed, Instance, Store, StoreError},
+    secret::SecretHash,
     secret_key::SecretKey,
     session::{Session, find::SessionQuery},
+    sign_in::{
+        PendingSignIn,
+        failures::{Guessed, PasswordFailures},
+    },
     sign_in_token::SignInToken,
     time::{Month, UnixMillis},
     user::{Identifier, Standing, User, find::UserQuery},
@@ -134,6 +140,44 @@ impl Store for MemoryStore {
 
     async fn clients(&self, page: Page) -> Result<Listed<Client>, StoreError> {
         Ok(self.state()?.clients.list(page))
+    }
+
+    async fn pending_sign_in(&self, client: &ClientId) -> Result<Option<PendingSignIn>, StoreError> {
+        Ok(self.state()?.sign_ins.pending(client).cloned())
+    }
+
+    async fn begin_sign_in(&self, pending: &PendingSignIn) -> Result<(), StoreError> {
+        self.state()?.sign_ins.begin(pending.clone());
+        Ok(())
+    }
+
+    async fn password_failures(&self, guessed: &Guessed) -> Result<Option<PasswordFailures>, StoreError> {
+        let state = self.state()?;
+        Ok(match guessed {
+            Guessed::User(id) => state.users.get(id).and_then(|user| user.password_failures),
+            Guessed::Nobody(identifier) => state.sign_ins.guesses(identifier),
+        })
+    }
+
+    async fn count_guess(
+        &self,
+        identifier: SecretHash,
+        at: UnixMillis,
+        forgotten: UnixMillis,
+    ) -> Result<(), StoreError> {
+        self.state()?.sign_ins.count_guess(identifier, at, forgotten);
+        Ok(())
+    }
+
+    async fn forget_sign_ins(&self, now: UnixMillis, forgotten: UnixMillis) -> Result<(), StoreError> {
+        let mut state = self.state()?;
+        state.sign_ins.forget(now, forgotten);
+        state.users.forget_password_failures(forgotten);
+        Ok(())
+    }
+
+    async fn kept_return(&self, client: &ClientId) -> Result<Option<KeptReturn>, StoreError> {
+        Ok(self.state()?.sign_ins.kept_return(client).cloned())
     }
 
     async fn secret_key(&self, id: &SecretKeyId) -> Result<Option<SecretKey>, StoreError> {

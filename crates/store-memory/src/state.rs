@@ -2,7 +2,7 @@
 
 use crate::{
     actor_tokens::ActorTokens, audit::Record, clients::Clients, keys::Keys, sessions::Sessions,
-    sign_in_tokens::SignInTokens, users::Users,
+    sign_in_tokens::SignInTokens, sign_ins::SignIns, users::Users,
 };
 use actas_domain::ports::Instance;
 
@@ -11,6 +11,7 @@ pub(crate) struct State {
     pub(crate) instance: Option<Instance>,
     pub(crate) actor_tokens: ActorTokens,
     pub(crate) sign_in_tokens: SignInTokens,
+    pub(crate) sign_ins: SignIns,
     pub(crate) users: Users,
     pub(crate) sessions: Sessions,
     pub(crate) clients: Clients,

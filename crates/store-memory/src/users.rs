@@ -3,6 +3,7 @@
 use crate::user_query::{in_order, matches};
 use actas_domain::{
     ids::UserId,
+    sign_in::failures::PasswordFailures,
     time::UnixMillis,
     user::{Identifier, Standing, User, find::UserQuery},
 };
@@ -68,6 +69,7 @@ impl Users {
         if let Some(stored) = self.rows.get(&user.id) {
             user.last_sign_in_at = user.last_sign_in_at.max(stored.last_sign_in_at);
             user.last_active_at = user.last_active_at.max(stored.last_active_at);
+            user.password_failures = stored.password_failures;
         }
         self.remove(&user.id.clone());
         self.add(user);
@@ -84,6 +86,18 @@ impl Users {
     pub(crate) fn record_sign_in(&mut self, id: &UserId, at: UnixMillis) {
         if let Some(user) = self.rows.get_mut(id) {
             user.last_sign_in_at = user.last_sign_in_at.max(Some(at));
+        }
+    }
+
+    pub(crate) fn set_password_failures(&mut self, id: &UserId, failures: Option<PasswordFailures>) {
+        if let Some(user) = self.rows.get_mut(id) {
+            user.password_failures = failures;
+        }
+    }
+
+    pub(crate) fn forget_password_failures(&mut self, forgotten: UnixMillis) {
+        for user in self.rows.values_mut() {
+            user.password_failures = user.password_failures.filter(|failures| failures.last_at > forgotten);
         }
     }
 

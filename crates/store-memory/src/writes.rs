@@ -32,6 +32,11 @@ pub(crate) fn write(state: &mut State, change: &Change, write: &Write, now: Unix
         Write::ReplaceUser(user) => state.users.replace(user.clone()),
         Write::RemoveUser { user, .. } => state.users.remove(user),
         Write::RecordSignIn { user, at } => state.users.record_sign_in(user, *at),
+        Write::SetPasswordFailures { user, failures } => state.users.set_password_failures(user, *failures),
+        Write::EndSignIn(client) => state.sign_ins.end(client),
+        Write::KeepReturn(kept) => state.sign_ins.keep_return(kept.clone()),
+        Write::TakeReturn { client, .. } | Write::DropReturn(client) => state.sign_ins.drop_return(client),
+        Write::DropReturns(user) => state.sign_ins.drop_returns(user),
         Write::SetStanding { user, standing } => state.users.set_standing(user, *standing),
         Write::AddSecretKey(key) | Write::RevokeSecretKey(key) => state.keys.put_secret_key(key.clone()),
         Write::AddSigningKey(key) | Write::MoveSigningKey { to: key, .. } => {

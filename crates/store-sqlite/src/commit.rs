@@ -14,7 +14,7 @@ use crate::{
     queue::{Queue, Rejected, Taken},
     reads::closed,
     rows::execute,
-    sessions,
+    sessions, sign_ins,
     threads::Threads,
     writes,
 };
@@ -22,6 +22,8 @@ use actas_domain::{
     change::Change,
     ids::SessionId,
     ports::{Clock, CommitError, Committed, StoreError},
+    secret::SecretHash,
+    sign_in::PendingSignIn,
     time::UnixMillis,
 };
 use rusqlite::Connection;
@@ -57,6 +59,11 @@ impl Writer {
 
     pub(crate) async fn record_activity(&self, session: SessionId, at: UnixMillis) -> Result<(), StoreError> {
         self.done(Work::Activity { session, at }).await.map(drop).map_err(without_guards)
+    }
+
+    /// Writes what has no entry in the record.
+    pub(crate) async fn note(&self, note: Note) -> Result<(), StoreError> {
+        self.done(Work::Note(Box::new(note))).await.map(drop).map_err(without_guards)
     }
 
     /// Whether something can be written.
@@ -114,9 +121,17 @@ enum Work {
         session: SessionId,
         at: UnixMillis,
     },
+    Note(Box<Note>),
     Check,
     #[cfg(feature = "testing")]
     Sabotage(crate::sabotage::Sabotage),
+}
+
+/// What is no state of record.
+pub(crate) enum Note {
+    BeginSignIn(PendingSignIn),
+    CountGuess { identifier: SecretHash, at: UnixMillis, forgotten: UnixMillis },
+    ForgetSignIns { now: UnixMillis, forgotten: UnixMillis },
 }
 
 /// The position of the change's own entry; of no meaning for other work.
@@ -254,6 +269,18 @@ impl Committer {
             Work::Change(change) => self.change(change, next_position),
             Work::Activity { session, at } => {
                 sessions::record_activity(&self.connection, session, *at, self.clock.now())?;
+                Ok(0)
+            }
+            Work::Note(note) => {
+                match note.as_ref() {
+                    Note::BeginSignIn(pending) => sign_ins::begin(&self.connection, pending)?,
+                    Note::CountGuess { identifier, at, forgotten } => {
+                        sign_ins::count_guess(&self.connection, identifier, *at, *forgotten)?;
+                    }
+                    Note::ForgetSignIns { now, forgotten } => {
+                        sign_ins::forget(&self.connection, *now, *forgotten)?;
+                    }
+                }
                 Ok(0)
             }
             Work::Check => {

@@ -1,7 +1,7 @@
 //! What must hold for a change to land, read inside its transaction.
 
-use crate::{actor_tokens, clients, fault::Fault, keys, sessions, users};
-use actas_domain::{change::Guard, time::UnixMillis};
+use crate::{actor_tokens, clients, fault::Fault, keys, sessions, sign_ins, users};
+use actas_domain::{change::Guard, sign_in::failures::Guessed, time::UnixMillis};
 use rusqlite::Connection;
 
 pub(crate) fn holds(connection: &Connection, guard: &Guard, now: UnixMillis) -> Result<bool, Fault> {
@@ -18,6 +18,15 @@ pub(crate) fn holds(connection: &Connection, guard: &Guard, now: UnixMillis) -> 
         Guard::Before(end) => Ok(now < *end),
         Guard::CookieUnchanged { client, hash } => clients::holds_cookie(connection, client, hash),
         Guard::NoImpersonation(client) => Ok(!sessions::impersonates(connection, client, now)?),
+        Guard::SessionLive(id) => {
+            Ok(sessions::find(connection, id)?.is_some_and(|session| session.is_live(now)))
+        }
+        Guard::RevisionUnchanged { user, revision } => {
+            Ok(users::revision(connection, user)? == Some(*revision))
+        }
+        Guard::PasswordFailuresUnchanged { user, failures } => {
+            Ok(sign_ins::failures(connection, &Guessed::User(user.clone()))? == *failures)
+        }
         Guard::ActivityUnchanged { session, last_active_at } => {
             let stored = sessions::find(connection, session)?;
             Ok(stored.is_some_and(|session| session.last_active_at == *last_active_at))

@@ -28,6 +28,7 @@ mod sabotage;
 mod schema;
 mod sessions;
 mod sign_in_tokens;
+mod sign_ins;
 mod threads;
 mod user_query;
 mod users;
@@ -41,18 +42,29 @@ pub use options::{Options, Synchronous};
 pub use sabotage::Sabotage;
 pub use schema::SUPPORTED_VERSION;
 
-use crate::{checkpoint::Checkpoints, commit::Writer, gate::Gate, metrics::Counters, reads::Readers};
+use crate::{
+    checkpoint::Checkpoints,
+    commit::{Note, Writer},
+    gate::Gate,
+    metrics::Counters,
+    reads::Readers,
+};
 use actas_domain::{
     actor_token::{ActorToken, find::ActorTokenQuery},
     audit::{AuditEntry, find::AuditQuery},
     change::Change,
-    client::Client,
+    client::{Client, returning::KeptReturn},
     ids::{ActorTokenId, ClientId, SecretKeyId, SessionId, SignInTokenId, UserId},
     keys::SigningKey,
     page::{Listed, Page},
     ports::{Clock, CommitError, Committed, Instance, Store, StoreError},
+    secret::SecretHash,
     secret_key::SecretKey,
     session::{Session, find::SessionQuery},
+    sign_in::{
+        PendingSignIn,
+        failures::{Guessed, PasswordFailures},
+    },
     sign_in_token::SignInToken,
     time::{Month, UnixMillis},
     user::{Identifier, Standing, User, find::UserQuery},
@@ -243,6 +255,38 @@ impl Store for SqliteStore {
 
     async fn clients(&self, page: Page) -> Result<Listed<Client>, StoreError> {
         self.lists.read(move |connection| clients::list(connection, page)).await
+    }
+
+    async fn pending_sign_in(&self, client: &ClientId) -> Result<Option<PendingSignIn>, StoreError> {
+        let client = client.clone();
+        self.lookups.read(move |connection| sign_ins::pending(connection, &client)).await
+    }
+
+    async fn begin_sign_in(&self, pending: &PendingSignIn) -> Result<(), StoreError> {
+        self.writer.note(Note::BeginSignIn(pending.clone())).await
+    }
+
+    async fn password_failures(&self, guessed: &Guessed) -> Result<Option<PasswordFailures>, StoreError> {
+        let guessed = guessed.clone();
+        self.lookups.read(move |connection| sign_ins::failures(connection, &guessed)).await
+    }
+
+    async fn count_guess(
+        &self,
+        identifier: SecretHash,
+        at: UnixMillis,
+        forgotten: UnixMillis,
+    ) -> Result<(), StoreError> {
+        self.writer.note(Note::CountGuess { identifier, at, forgotten }).await
+    }
+
+    async fn forget_sign_ins(&self, now: UnixMillis, forgotten: UnixMillis) -> Result<(), StoreError> {
+        self.writer.note(Note::ForgetSignIns { now, forgotten }).await
+    }
+
+    async fn kept_return(&self, client: &ClientId) -> Result<Option<KeptReturn>, StoreError> {
+        let client = client.clone();
+        self.lookups.read(move |connection| sign_ins::kept_return(connection, &client)).await
     }
 
     async fn secret_key(&self, id: &SecretKeyId) -> Result<Option<SecretKey>, StoreError> {

@@ -65,6 +65,11 @@ impl<'a> Fields<'a> {
         Self { row, table, next: 0 }
     }
 
+    /// Passes over a column that the caller knows.
+    pub(crate) const fn skip(&mut self) {
+        self.next += 1;
+    }
+
     pub(crate) fn text(&mut self) -> Result<String, Fault> {
         self.parsed(|text| Some(text.to_owned()))
     }

@@ -21,7 +21,7 @@ use rusqlite::{Connection, Row, params, params_from_iter, types::Value};
 macro_rules! columns {
     () => {
         "status, user, client, actor, actor_sub, actor_token, created_at, updated_at, last_active_at, expire_at, \
-         idle_seconds, ends_at"
+         idle_seconds, ends_at, first_factor_at"
     };
 }
 
@@ -133,7 +133,7 @@ pub(crate) fn add(connection: &Connection, session: &Session) -> Result<(), Faul
     let sql = concat!(
         "INSERT INTO sessions (id, ",
         columns!(),
-        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
     );
     execute(connection, sql, params_from_iter(row(session)))?;
     clients::sessions_changed(connection, &session.client, session.updated_at)
@@ -148,7 +148,7 @@ pub(crate) fn replace(
     let sql = concat!(
         "UPDATE sessions SET (",
         columns!(),
-        ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) WHERE id = ?1 AND status = ?14"
+        ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) WHERE id = ?1 AND status = ?15"
     );
     let values = row(session).into_iter().chain([bind::text(from.as_str())]);
     if execute(connection, sql, params_from_iter(values))? == 0 {
@@ -180,7 +180,7 @@ pub(crate) fn record_activity(
     execute(connection, sql, values).map(drop)
 }
 
-fn row(session: &Session) -> Columns<'_, 13> {
+fn row(session: &Session) -> Columns<'_, 14> {
     [
         bind::text(session.id.as_str()),
         bind::text(session.status.as_str()),
@@ -195,6 +195,7 @@ fn row(session: &Session) -> Columns<'_, 13> {
         bind::time(session.expire_at),
         bind::integer(session.idle_seconds),
         bind::time(session.ends_at()),
+        bind::optional_time(session.first_factor_at),
     ]
 }
 
@@ -216,5 +217,9 @@ fn from_row(row: &Row<'_>) -> Result<Session, Fault> {
         last_active_at: fields.time()?,
         expire_at: fields.time()?,
         idle_seconds: fields.integer()?,
+        first_factor_at: {
+            fields.skip();
+            fields.optional_time()?
+        },
     })
 }

@@ -4,6 +4,7 @@ use crate::{
     bind::{self, Columns},
     fault::Fault,
     rows::{self, Fields, execute, exists, signed},
+    sign_ins,
 };
 use actas_domain::{
     ids::{IdentificationId, UserId},
@@ -23,13 +24,23 @@ macro_rules! columns {
     };
 }
 
+macro_rules! select {
+    ($tail:literal) => {
+        concat!(
+            "SELECT id, ",
+            columns!(),
+            ", failure_count, last_failure_at FROM users LEFT JOIN password_failures ON guessed = users.id",
+            $tail
+        )
+    };
+}
+
 /// The columns of a user, to be followed by `WHERE …`.
-pub(crate) const SELECT: &str = concat!("SELECT id, ", columns!(), " FROM users");
+pub(crate) const SELECT: &str = select!("");
 
 pub(crate) fn find(connection: &Connection, id: &UserId) -> Result<Option<User>, Fault> {
     let snapshot = connection.unchecked_transaction()?;
-    let sql = concat!("SELECT id, ", columns!(), " FROM users WHERE id = ?1");
-    let user = rows::one(&snapshot, sql, [id.as_str()], from_row)?;
+    let user = rows::one(&snapshot, select!(" WHERE id = ?1"), [id.as_str()], from_row)?;
     user.map(|user| with_identifications(&snapshot, user)).transpose()
 }
 
@@ -70,7 +81,17 @@ pub(crate) fn add(connection: &Connection, user: &User) -> Result<bool, Fault> {
     );
     execute(connection, sql, params_from_iter(row(user)))?;
     add_identifiers(connection, user)?;
+    sign_ins::set_failures(connection, &user.id, user.password_failures)?;
     Ok(true)
+}
+
+pub(crate) fn revision(connection: &Connection, id: &UserId) -> Result<Option<u64>, Fault> {
+    let sql = "SELECT id, revision FROM users WHERE id = ?1";
+    rows::one(connection, sql, [id.as_str()], |row| {
+        let mut fields = Fields::of(row, "users");
+        fields.skip();
+        fields.unsigned()
+    })
 }
 
 /// Replaces the user if the stored revision is the one before, and none of the identifiers is somebody else's;
@@ -101,6 +122,7 @@ pub(crate) fn remove(connection: &Connection, id: &UserId, revision: u64) -> Res
         return Ok(false);
     }
     remove_identifiers(connection, id)?;
+    sign_ins::remove_failures(connection, id)?;
     Ok(true)
 }
 
@@ -275,6 +297,7 @@ pub(crate) fn from_row(row: &Row<'_>) -> Result<User, Fault> {
         public_metadata: JsonObject::from_stored(fields.text()?),
         private_metadata: JsonObject::from_stored(fields.text()?),
         unsafe_metadata: JsonObject::from_stored(fields.text()?),
+        password_failures: sign_ins::failures_from(&mut fields)?,
         email_addresses: Vec::new(),
         phone_numbers: Vec::new(),
         web3_wallets: Vec::new(),

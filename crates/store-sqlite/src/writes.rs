@@ -1,7 +1,7 @@
 //! The writes themselves. Each checks in its own statement that it starts from the state it names, so that no
 //! condition is read twice; one that does not hold undoes the whole change.
 
-use crate::{actor_tokens, clients, fault::Fault, keys, sessions, sign_in_tokens, users};
+use crate::{actor_tokens, clients, fault::Fault, keys, sessions, sign_in_tokens, sign_ins, users};
 use actas_domain::{
     actor_token::ActorTokenStatus,
     audit::AuditEvent,
@@ -42,6 +42,14 @@ pub(crate) fn write(
         Write::ReplaceUser(user) => users::replace(connection, user),
         Write::RemoveUser { user, revision } => users::remove(connection, user, *revision),
         Write::RecordSignIn { user, at } => done(users::record_sign_in(connection, user, *at)),
+        Write::SetPasswordFailures { user, failures } => {
+            done(sign_ins::set_failures(connection, user, *failures))
+        }
+        Write::EndSignIn(client) => done(sign_ins::end(connection, client)),
+        Write::KeepReturn(kept) => done(sign_ins::keep_return(connection, kept)),
+        Write::TakeReturn { client, session } => sign_ins::take_return(connection, client, session),
+        Write::DropReturn(client) => done(sign_ins::drop_return(connection, client)),
+        Write::DropReturns(user) => done(sign_ins::drop_returns(connection, user)),
         Write::SetStanding { user, standing } => done(users::set_standing(connection, user, *standing)),
         Write::AddSecretKey(key) => added(keys::add_secret_key(connection, key)),
         Write::RevokeSecretKey(key) => keys::revoke_secret_key(connection, key),

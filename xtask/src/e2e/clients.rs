@@ -57,18 +57,32 @@ impl Client {
 }
 
 fn prepare_javascript(workshop: &Workshop) -> Result<Prepared, String> {
+    node_checks(workshop, "javascript", &[])
+}
+
+/// The checks of a folder of `e2e` that are a Node.js program, with their packages installed from its lockfile.
+pub(super) fn node_checks(workshop: &Workshop, name: &str, flags: &[&str]) -> Result<Prepared, String> {
     let node = Node::find(workshop)?;
-    let (source, folder) = (workshop.root().join("e2e/javascript"), workshop.cache().join("e2e/javascript"));
+    let (source, folder) = (workshop.root().join("e2e").join(name), workshop.cache().join("e2e").join(name));
     copy_all(&source, &folder)?;
-    let lock = fs::read_to_string(source.join("package-lock.json"))
-        .map_err(|error| format!("e2e/javascript: {error}"))?;
-    once(&folder, &lock, || {
-        command::run(
-            node.npm().args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&folder),
-        )
-    })?;
+    install_node_packages(&node, &folder, &folder, flags)?;
     let program = node.node().get_program().to_owned();
     Ok(Prepared { program, arguments: vec!["check.mjs".into()], folder })
+}
+
+/// Installs what the folder's lockfile names; `mark` is where it is noted from which lockfile.
+pub(super) fn install_node_packages(
+    node: &Node,
+    folder: &Path,
+    mark: &Path,
+    flags: &[&str],
+) -> Result<(), String> {
+    let lock = fs::read_to_string(folder.join("package-lock.json"))
+        .map_err(|error| format!("{}: {error}", folder.display()))?;
+    once(mark, &lock, || {
+        let install = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
+        command::run(node.npm().args(install).args(flags).current_dir(folder))
+    })
 }
 
 fn prepare_python(workshop: &Workshop) -> Result<Prepared, String> {
@@ -126,7 +140,7 @@ fn once(folder: &Path, lock: &str, install: impl FnOnce() -> Result<(), String>)
     fs::write(&mark, lock).map_err(|error| format!("{}: {error}", mark.display()))
 }
 
-fn copy_all(from: &Path, to: &Path) -> Result<(), String> {
+pub(super) fn copy_all(from: &Path, to: &Path) -> Result<(), String> {
     let copy = || -> std::io::Result<()> {
         fs::create_dir_all(to)?;
         for entry in fs::read_dir(from)? {

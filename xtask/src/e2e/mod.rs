@@ -1,7 +1,9 @@
 //! The end-to-end runs against the built program: programs of other people, unmodified, and faults. `e2e/README.md`
 //! tells of them; this drives them. What is absent is a failure, never a skip.
 
+mod browser;
 mod clients;
+pub(crate) mod example;
 mod node;
 mod script;
 mod server;
@@ -22,7 +24,7 @@ pub(crate) use clients::RUST_CLIENT_MANIFEST;
 /// What `e2e/faults` makes go wrong, by the names of its commands, and whether it starts servers of the program.
 const FAULTS: &[(&str, bool)] = &[("secrets", true), ("power-loss", false), ("crash", true), ("race", true)];
 
-/// Runs every client on every store, then every fault; or only the runs whose name contains one of the words.
+/// Runs every client on every store, then the browser, then every fault; or only the runs whose name contains one of the words.
 pub(crate) fn run(workshop: &Workshop, words: &[&str]) -> Result<(), String> {
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word));
     let actas = workshop.build("actas-cli", "actas")?;
@@ -42,6 +44,9 @@ pub(crate) fn run(workshop: &Workshop, words: &[&str]) -> Result<(), String> {
                 drive(workshop, &actas, &name, prepared.as_ref().map_err(Clone::clone)?, store)
             });
         }
+    }
+    if wanted(browser::NAME) {
+        report.add(browser::NAME, || browser::drive(workshop, &actas));
     }
     for (fault, needs_program) in FAULTS {
         let name = format!("faults-{fault}");

@@ -45,8 +45,8 @@ Redeem its ticket, the token of the answer, once and without a browser:
         Some(page) => writeln!(text, "Or open the url of the answer in a browser: it leads to {page}."),
         None => writeln!(
             text,
-            "Or open the url of the answer in a browser: with --app-url http://127.0.0.1:3000 it leads to that app's \
-             /sign-in."
+            "Or open the url of the answer in a browser: a page of Actas signs in, shows the session and ends it. With \
+             --app-url http://127.0.0.1:3000 it leads to that app's /sign-in instead."
         ),
     };
     let _ = match facts.env_file {

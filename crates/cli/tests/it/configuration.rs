@@ -26,7 +26,7 @@ fn check_says_that_all_is_right() {
     let url = "https://clerk.example.com";
     let output = run(
         folder.path(),
-        &["config", "check", "--public-url", url, "--sign-in-url", "https://a.example/in"],
+        &["config", "check", "--public-url", url, "--sign-in-url", "https://app.example.com/in"],
     );
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert_eq!(stdout(&output), format!("the configuration is right; this instance is {url}\n"));

@@ -5,7 +5,7 @@ use crate::{
     audit::{Action, AuditEvent, Cause},
     caller::Context,
     change::{Change, Guard, Write},
-    client::{Client, ClientView, seat::Seat},
+    client::{ClientView, Presented, seat::Seat},
     ids::{ActorTokenId, SessionId},
     refusal::{Failure, Refusal, TicketRefusal},
     secret::{SecretHash, SecretText},
@@ -38,7 +38,7 @@ pub(crate) async fn accept(
     context: &Context,
     id: &ActorTokenId,
     ticket_hash: SecretHash,
-    presented: Option<&Client>,
+    presented: Option<Presented<'_>>,
 ) -> Result<Redeemed, Failure> {
     for _ in 0..ATTEMPTS_MAX {
         let token = authentic_token(world, id, ticket_hash).await?;
@@ -127,11 +127,13 @@ fn change(world: &World, context: &Context, token: &ActorToken, seat: &Seat, ses
         token.actor.directory_id().map(|user| Guard::InGoodStanding { user, must_be_present: false }),
     );
     guards.extend(seat.guards());
+    let keeping = seat.keeping(&token.actor, session.created_at);
+    guards.extend(keeping.guards());
     let event = AuditEvent::new(context, Action::ActorTokenAccepted, session.created_at)
         .about_actor_token(&accepted)
         .about_client(&session.client);
     let mut writes = vec![Write::MoveActorToken { to: accepted, from: ActorTokenStatus::Pending }];
-    writes.extend(seat.writes(session));
+    writes.extend(seat.writes_of_impersonated(session, keeping));
     Change::new(event, guards, writes)
 }
 
@@ -143,6 +145,7 @@ fn session_of(world: &World, token: &ActorToken, seat: &Seat, now: UnixMillis) -
         client: seat.client.id.clone(),
         actor: Some(token.actor.clone()),
         actor_token: Some(token.id.clone()),
+        first_factor_at: None,
         created_at: now,
         updated_at: now,
         last_active_at: now,

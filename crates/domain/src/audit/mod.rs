@@ -54,6 +54,7 @@ closed_enum! {
         // Only ever denied: a touch and a session token that is made change no state of record.
         SessionTouched = "session.touched",
         SessionTokenCreated = "session_token.created",
+        ClientCreated = "client.created",
         ClientSignedOut = "client.signed_out",
         UserCreated = "user.created",
         UserUpdated = "user.updated",
@@ -79,6 +80,7 @@ closed_enum! {
         MaximumDuration = "maximum_duration",
         SignedOut = "signed_out",
         Replaced = "replaced",
+        Returned = "returned",
         PasswordChanged = "password_changed",
         SubjectDeleted = "subject_deleted",
         SubjectBanned = "subject_banned",

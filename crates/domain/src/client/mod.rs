@@ -1,7 +1,9 @@
 //! Clients: one browser or app each, known by a cookie of which only the hash is kept.
 
 pub mod authenticate;
+pub mod create;
 pub mod find;
+pub mod returning;
 pub(crate) mod seat;
 pub mod sign_out;
 
@@ -28,6 +30,26 @@ pub struct Client {
 pub struct ClientView {
     pub client: Client,
     pub sessions: Vec<Session>,
+}
+
+/// A client that proved itself by its secret, and what becomes of that secret when a session begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Presented<'a> {
+    pub(crate) client: &'a Client,
+    /// The secret, where it stays the client's; none where a new one takes its place.
+    pub(crate) kept_secret: Option<&'a SecretText>,
+}
+
+impl<'a> Presented<'a> {
+    /// By a cookie or a header, which every sign-in replaces: one planted before is worth nothing.
+    pub const fn by_cookie(client: &'a Client) -> Self {
+        Self { client, kept_secret: None }
+    }
+
+    /// By the query of a development instance: browsers' SDKs keep that secret and are not told another.
+    pub const fn by_query(client: &'a Client, secret: &'a SecretText) -> Self {
+        Self { client, kept_secret: Some(secret) }
+    }
 }
 
 impl Client {

@@ -1,7 +1,8 @@
-//! `DELETE /v1/client/sessions`: the client signs out of everything.
+//! The client signs out of everything.
 
-use super::Client;
+use super::{Client, Presented, returning};
 use crate::{
+    actor_token::accept::Redeemed,
     audit::{Action, AuditEvent, Cause},
     caller::Context,
     change::{Change, SessionSelection, Write},
@@ -9,6 +10,20 @@ use crate::{
     session::{Ending, SessionStatus, find::sessions_of_client},
     world::World,
 };
+
+/// `DELETE /v1/client/sessions`: the same, unless an impersonation gives way to its actor's own session, which is
+/// then answered with the client's new cookie ([`returning`]).
+pub async fn sign_out_or_return(
+    world: &World,
+    context: &Context,
+    presented: Presented<'_>,
+) -> Result<Option<Redeemed>, Failure> {
+    let returned = returning::stop(world, context, presented, None, SessionStatus::Removed).await?;
+    if returned.is_none() {
+        sign_out(world, context, presented.client).await?;
+    }
+    Ok(returned)
+}
 
 /// Ends every live session of the client; one who has none is left alone. Returns how many there were.
 pub async fn sign_out(world: &World, context: &Context, client: &Client) -> Result<usize, Failure> {
@@ -22,7 +37,8 @@ pub async fn sign_out(world: &World, context: &Context, client: &Client) -> Resu
         of: SessionSelection::Client(client.id.clone()),
         ending: Ending { status: SessionStatus::Removed, cause: Cause::SignedOut },
     };
-    let landed = world.commit(Change::new(event, Vec::new(), vec![write])).await?;
+    let writes = vec![write, Write::DropReturn(client.id.clone())];
+    let landed = world.commit(Change::new(event, Vec::new(), writes)).await?;
     debug_assert!(landed, "there is no guard that could fail");
     Ok(live.len())
 }

@@ -73,10 +73,9 @@ pub fn claims(session: &Session, minting: &Minting<'_>) -> String {
 /// Minutes since the first and second factor were proved; -1 is never. An actor proved none of the subject's, so
 /// every check for a recent proof fails closed.
 pub fn factor_verification_age(session: &Session, now: UnixMillis) -> [i64; 2] {
-    if session.is_impersonated() {
-        return [-1, -1];
-    }
-    [(now.millis_since(session.created_at) / 60_000).max(0), -1]
+    let age = |at| (now.millis_since(at) / 60_000).max(0);
+    let first = session.first_factor_at.filter(|_| !session.is_impersonated());
+    [first.map_or(-1, age), -1]
 }
 
 fn string(text: &str) -> String {
@@ -99,6 +98,7 @@ mod tests {
             status: SessionStatus::Active,
             user: UserId::parse("user_1").unwrap(),
             client: ClientId::parse("client_000000000000000000000000000").unwrap(),
+            first_factor_at: actor.is_none().then_some(UnixMillis::from_seconds(1_000)),
             actor,
             actor_token: None,
             created_at: UnixMillis::from_seconds(1_000),

@@ -60,6 +60,7 @@ pub(crate) fn ordinary_session(world: &World, user: UserId, client: ClientId, no
         client,
         actor: None,
         actor_token: None,
+        first_factor_at: Some(now),
         created_at: now,
         updated_at: now,
         last_active_at: now,

@@ -2,10 +2,11 @@
 
 use super::{Ending, Session, SessionStatus, expire};
 use crate::{
+    actor_token::accept::Redeemed,
     audit::{AuditEvent, Cause},
     caller::Context,
     change::{Change, Guard, Write},
-    client::Client,
+    client::{Client, Presented, returning},
     ids::SessionId,
     refusal::{Failure, Refusal, shown_id},
     world::{ATTEMPTS_MAX, World},
@@ -22,6 +23,14 @@ pub async fn revoke(world: &World, context: &Context, id: &str) -> Result<Sessio
     }
 }
 
+/// A session that its own client ended.
+#[derive(Debug)]
+pub struct Stopped {
+    pub session: Session,
+    /// The session that the actor came back to ([`returning`]), with the client's new cookie.
+    pub returned: Option<Redeemed>,
+}
+
 /// `session.end()` (status ended) and `session.remove()` (status removed) of the client's own session.
 ///
 /// # Errors
@@ -29,13 +38,17 @@ pub async fn revoke(world: &World, context: &Context, id: &str) -> Result<Sessio
 pub async fn end_own(
     world: &World,
     context: &Context,
-    client: &Client,
+    presented: Presented<'_>,
     id: &str,
     status: SessionStatus,
-) -> Result<Session, Failure> {
+) -> Result<Stopped, Failure> {
     let id = SessionId::parse(id).ok_or(Refusal::SessionNotLive)?;
+    let returned = returning::stop(world, context, presented, Some(&id), status).await?;
     let ending = Ending { status, cause: Cause::SignedOut };
-    end(world, context, &id, Some(client), ending).await?.ok_or_else(|| Refusal::SessionNotLive.into())
+    // What has stopped already is answered as it is.
+    let stopped = end(world, context, &id, Some(presented.client), ending).await?;
+    let session = stopped.ok_or(Refusal::SessionNotLive)?;
+    Ok(Stopped { session, returned })
 }
 
 /// The session as it is afterwards; `None` when there is none, or it is not the given client's.

@@ -10,6 +10,7 @@ use crate::{
     caller::Context,
     client::Client,
     ids::{SessionId, ksuid},
+    keys::SigningKey,
     refusal::{Failure, ParameterProblem, ParameterRefusal, Refusal, shown_id},
     secret::SecretText,
     world::World,
@@ -28,16 +29,36 @@ pub struct TokenRequest<'a> {
     pub version: ClaimsVersion,
 }
 
+/// What made a client ask for a new token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// The end of the last one, as scripts foresee it by a timer of their own.
+    Due,
+    /// Somebody, without waiting for that.
+    Forced,
+}
+
 /// `POST /v1/client/sessions/{id}/tokens`: the client refreshes its token, which counts as activity.
+///
+/// Where a session idles out sooner than a token does, each of its tokens is cut short, and the timers of scripts, which
+/// renew it some 17 seconds before, would keep every open tab alive. There only a forced renewal counts, and a touch.
 pub async fn for_client(
     world: &World,
     context: &Context,
     client: &Client,
     id: &str,
+    renewal: Renewal,
     request: &TokenRequest<'_>,
 ) -> Result<SecretText, Failure> {
     let live = touch::own_live_session(world, context, client, id, Action::SessionTokenCreated).await?;
-    let session = touch::record(world, live).await?;
+    let session = match renewal {
+        Renewal::Due if live.idle_seconds <= world.settings.session_token_seconds => live,
+        // Were the stored activity left to lag, it would cut the very token that is asked for.
+        _ if live.idle_end() < world.now().plus_seconds(world.settings.session_token_seconds) => {
+            touch::record_now(world, live).await?
+        }
+        _ => touch::record(world, live).await?,
+    };
     mint(world, &session, request).await
 }
 
@@ -91,12 +112,17 @@ async fn mint(world: &World, session: &Session, request: &TokenRequest<'_>) -> R
             now,
         },
     );
-    let mut token = String::with_capacity(claims.len() * 4 / 3 + 600);
+    signed(world, &key, &claims).await
+}
+
+/// A JWT over the payload, under the header of session tokens.
+pub(super) async fn signed(world: &World, key: &SigningKey, payload: &str) -> Result<SecretText, Failure> {
+    let mut token = String::with_capacity(payload.len() * 4 / 3 + 600);
     URL_SAFE_NO_PAD.encode_string(claims::header(key.id.as_str()), &mut token);
     token.push('.');
-    URL_SAFE_NO_PAD.encode_string(&claims, &mut token);
+    URL_SAFE_NO_PAD.encode_string(payload, &mut token);
     let signature =
-        world.vault.sign(&key, token.as_bytes()).await.map_err(|error| Failure::Keys(error.to_string()))?;
+        world.vault.sign(key, token.as_bytes()).await.map_err(|error| Failure::Keys(error.to_string()))?;
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(signature, &mut token);
     Ok(SecretText::new(token))

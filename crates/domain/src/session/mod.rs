@@ -8,6 +8,7 @@ pub mod create;
 pub mod end;
 pub mod expire;
 pub mod find;
+pub mod handshake;
 pub mod issue_token;
 pub mod touch;
 pub mod verify;
@@ -28,6 +29,9 @@ pub struct Session {
     /// Who really acts; `Some` makes the session an impersonated one.
     pub actor: Option<Actor>,
     pub actor_token: Option<ActorTokenId>,
+    /// When its user proved their first factor, perhaps in an earlier session; none in an impersonated one, whose actor
+    /// proved none of the subject's.
+    pub first_factor_at: Option<UnixMillis>,
     pub created_at: UnixMillis,
     pub updated_at: UnixMillis,
     pub last_active_at: UnixMillis,
@@ -149,6 +153,7 @@ mod tests {
             client: ClientId::parse("client_000000000000000000000000000").unwrap(),
             actor: None,
             actor_token: None,
+            first_factor_at: None,
             created_at: UnixMillis::from_seconds(0),
             updated_at: UnixMillis::from_seconds(0),
             last_active_at: UnixMillis::from_seconds(0),

@@ -62,6 +62,11 @@ pub(crate) async fn record(world: &World, session: Session) -> Result<Session, F
     if now.millis_since(session.last_active_at) < session.activity_granularity_millis() {
         return Ok(session);
     }
-    world.store.record_activity(&session.id, now).await?;
+    record_now(world, session).await
+}
+
+/// The same, however little it lags.
+pub(crate) async fn record_now(world: &World, session: Session) -> Result<Session, Failure> {
+    world.store.record_activity(&session.id, world.now()).await?;
     Ok(world.store.session(&session.id).await?.unwrap_or(session))
 }

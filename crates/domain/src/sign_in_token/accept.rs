@@ -6,7 +6,7 @@ use crate::{
     audit::{Action, AuditEvent, Cause},
     caller::Context,
     change::{Change, Guard, Write},
-    client::{Client, ClientView, seat::Seat},
+    client::{ClientView, Presented, seat::Seat},
     ids::SignInTokenId,
     refusal::{Failure, Refusal, TicketRefusal},
     secret::SecretHash,
@@ -23,7 +23,7 @@ pub(crate) async fn accept(
     context: &Context,
     id: &SignInTokenId,
     ticket_hash: SecretHash,
-    presented: Option<&Client>,
+    presented: Option<Presented<'_>>,
 ) -> Result<Redeemed, Failure> {
     for _ in 0..ATTEMPTS_MAX {
         let token = authentic_token(world, id, ticket_hash).await?;
@@ -54,7 +54,7 @@ pub(crate) async fn accept(
             .about_sign_in_token(&accepted)
             .about_client(&session.client);
         let mut writes = vec![Write::MoveSignInToken { to: accepted, from: SignInTokenStatus::Pending }];
-        writes.extend(seat.writes(&session));
+        writes.extend(seat.writes_of_ordinary(&session));
         writes.push(Write::RecordSignIn { user: token.user.clone(), at: now });
         if world.commit(Change::new(event, guards, writes)).await? {
             let client = ClientView { client: seat.client, sessions: vec![session.clone()] };

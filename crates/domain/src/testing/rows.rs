@@ -5,16 +5,17 @@
 use crate::{
     actor::Actor,
     actor_token::{ActorToken, ActorTokenStatus},
-    client::Client,
+    client::{Client, returning::KeptReturn},
     ids::{
-        ActorTokenId, ClientId, IdentificationId, InstanceId, SecretKeyId, SessionId, SignInTokenId,
-        SigningKeyId, UserId,
+        ActorTokenId, ClientId, IdentificationId, InstanceId, SecretKeyId, SessionId, SignInId,
+        SignInTokenId, SigningKeyId, UserId,
     },
     keys::{RsaPublicKey, SealedPrivateKey, SigningKey, SigningKeyStatus},
     ports::Instance,
     secret::SecretHash,
     secret_key::SecretKey,
     session::{Session, SessionStatus},
+    sign_in::PendingSignIn,
     sign_in_token::{SignInToken, SignInTokenStatus},
     time::UnixMillis,
     user::{EmailAddress, PhoneNumber, User, Web3Wallet},
@@ -111,6 +112,7 @@ pub fn session(number: u64) -> Session {
         client: client_id(number),
         actor: None,
         actor_token: None,
+        first_factor_at: Some(START),
         created_at: START,
         updated_at: START,
         last_active_at: START,
@@ -124,6 +126,7 @@ pub fn impersonated_session(number: u64) -> Session {
     Session {
         actor: Some(actor_with_sub("actor")),
         actor_token: Some(actor_token_id(number)),
+        first_factor_at: None,
         ..session(number)
     }
 }
@@ -205,5 +208,28 @@ pub fn signing_key(number: u64, status: SigningKeyStatus) -> SigningKey {
         current_since: (status != SigningKeyStatus::Next).then_some(START),
         retired_at: (status == SigningKeyStatus::Retired).then_some(START),
         needed_until: (status == SigningKeyStatus::Retired).then_some(after(86_400)),
+    }
+}
+
+/// An attempt on the client of this number, over after an hour.
+pub fn pending_sign_in(client: u64, number: u64) -> PendingSignIn {
+    PendingSignIn {
+        id: SignInId::from_ksuid(&format!("{number:027}")).expect("27 digits are a KSUID"),
+        client: client_id(client),
+        identifier: format!("somebody-{number}@example.com"),
+        created_at: START,
+        expires_at: after(3_600),
+    }
+}
+
+/// Kept on the client of this number for the user, whose session of the same number was set aside.
+pub fn kept_return(number: u64, user: &str) -> KeptReturn {
+    KeptReturn {
+        client: client_id(number),
+        user: user_id(user),
+        session: session_id(number),
+        first_factor_at: Some(START),
+        until: after(600),
+        expire_at: after(1_800),
     }
 }

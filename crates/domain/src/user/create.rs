@@ -375,8 +375,8 @@ mod tests {
         let change = change(&Context::operator(), &user, Some(kept));
         assert_eq!(change.guards(), [Guard::StandingUnchanged { user: user.id.clone(), standing: kept }]);
         let cleared = Write::SetStanding { user: user.id.clone(), standing: Standing::default() };
-        let [ending, revocation] = fall(&user.id, Downfall::Banned);
-        assert_eq!(change.writes(), [cleared, Write::AddUser(user), ending, revocation]);
+        let [ending, revocation, returns] = fall(&user.id, Downfall::Banned);
+        assert_eq!(change.writes(), [cleared, Write::AddUser(user), ending, revocation, returns]);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::{
     ids::{IdentificationId, UserId},
     json::JsonObject,
     ports::PasswordDigest,
+    sign_in::failures::PasswordFailures,
     time::UnixMillis,
 };
 
@@ -38,6 +39,8 @@ pub struct User {
     pub primary_web3_wallet: Option<IdentificationId>,
     pub password: Option<PasswordDigest>,
     pub password_updated_at: Option<UnixMillis>,
+    /// Moves without a revision, and only by a write of its own.
+    pub password_failures: Option<PasswordFailures>,
     pub public_metadata: JsonObject,
     pub private_metadata: JsonObject,
     pub unsafe_metadata: JsonObject,
@@ -99,6 +102,7 @@ impl User {
             primary_web3_wallet: None,
             password: None,
             password_updated_at: None,
+            password_failures: None,
             public_metadata: JsonObject::empty(),
             private_metadata: JsonObject::empty(),
             unsafe_metadata: JsonObject::empty(),

@@ -104,6 +104,10 @@ mod tests {
             Ok(PasswordDigest::new("$argon2id$made".into()))
         }
 
+        async fn verify(&self, _: SecretText, _: Option<PasswordDigest>) -> Result<bool, StoreError> {
+            Ok(false)
+        }
+
         fn accepts(&self, hasher: DigestHasher, digest: &str) -> bool {
             digest.starts_with(match hasher {
                 DigestHasher::Argon2id => "$argon2id$",

@@ -35,17 +35,18 @@ pub async fn lock(world: &World, context: &Context, id: &str) -> Result<User, Fa
     act(world, context, id, Act::Lock).await
 }
 
-/// Lifts a lock, likewise.
+/// Lifts a lock, likewise, and a lockout after wrong passwords.
 pub async fn unlock(world: &World, context: &Context, id: &str) -> Result<User, Failure> {
     act(world, context, id, Act::Unlock).await
 }
 
 /// What the user loses with their place among the parties, of whatever they hold at the commit.
-pub(super) fn fall(user: &UserId, downfall: Downfall) -> [Write; 2] {
+pub(super) fn fall(user: &UserId, downfall: Downfall) -> [Write; 3] {
     let ending = Ending { status: SessionStatus::Revoked, cause: downfall.cause(true) };
     [
         Write::EndSessions { of: SessionSelection::Party(user.clone()), ending },
         Write::RevokeTokens { party: user.clone(), downfall },
+        Write::DropReturns(user.clone()),
     ]
 }
 
@@ -102,14 +103,22 @@ async fn act(world: &World, context: &Context, id: &str, act: Act) -> Result<Use
             continue;
         }
         let wanted = act.of(standing);
-        if wanted == standing {
+        // A lock that is lifted takes a lockout after wrong passwords along.
+        let failures = stored.as_ref().and_then(|user| user.password_failures).filter(|_| act == Act::Unlock);
+        if wanted == standing && failures.is_none() {
             return Ok(stored.unwrap_or_else(|| find::not_stored(parsed, standing)));
         }
         let now = world.now();
         let mut guards = context.guards();
         let (user, write) = match stored {
             Some(user) => {
-                let user = User { banned: wanted.banned, locked: wanted.locked, ..user.changed_at(now) };
+                let password_failures = user.password_failures.filter(|_| act != Act::Unlock);
+                let user = User {
+                    banned: wanted.banned,
+                    locked: wanted.locked,
+                    password_failures,
+                    ..user.changed_at(now)
+                };
                 (user.clone(), Write::ReplaceUser(user))
             }
             None => {
@@ -119,6 +128,7 @@ async fn act(world: &World, context: &Context, id: &str, act: Act) -> Result<Use
             }
         };
         let mut writes = vec![write];
+        writes.extend(failures.map(|_| Write::SetPasswordFailures { user: parsed.clone(), failures: None }));
         writes.extend(act.downfall().into_iter().flat_map(|downfall| fall(&parsed, downfall)));
         let event = AuditEvent::new(context, act.action(), now).about_user(&parsed);
         if world.commit(Change::new(event, guards, writes)).await? {

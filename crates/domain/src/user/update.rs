@@ -104,6 +104,7 @@ pub async fn update(
         if let Some(password) = &password {
             user.password = Some(password.clone());
             user.password_updated_at = Some(now);
+            user.password_failures = None;
         }
         if password.is_none() && user == stored {
             return Ok(stored);
@@ -127,11 +128,15 @@ async fn refusal(world: &World, request: &UpdateUser, user: &mut User) -> Result
 
 fn change(context: &Context, request: &UpdateUser, user: &User, now: UnixMillis) -> Change {
     let mut writes = vec![Write::ReplaceUser(user.clone())];
+    if request.password.is_some() || request.password_digest.is_some() {
+        writes.push(Write::SetPasswordFailures { user: user.id.clone(), failures: None });
+    }
     if request.sign_out_of_other_sessions == Some(true) {
         writes.push(Write::EndSessions {
             of: SessionSelection::SubjectExcept { user: user.id.clone(), session: None },
             ending: Ending { status: SessionStatus::Revoked, cause: Cause::PasswordChanged },
         });
+        writes.push(Write::DropReturns(user.id.clone()));
     }
     let event = AuditEvent::new(context, Action::UserUpdated, now).about_user(&user.id);
     Change::new(event, context.guards(), writes)
@@ -348,6 +353,8 @@ mod tests {
         let change = change(&Context::operator(), &request, &user, before);
         let selection = SessionSelection::SubjectExcept { user: user.id.clone(), session: None };
         let ending = Ending { status: SessionStatus::Revoked, cause: Cause::PasswordChanged };
-        assert_eq!(change.writes(), [Write::ReplaceUser(user), Write::EndSessions { of: selection, ending }]);
+        let dropped = Write::DropReturns(user.id.clone());
+        let ended = Write::EndSessions { of: selection, ending };
+        assert_eq!(change.writes(), [Write::ReplaceUser(user), ended, dropped]);
     }
 }

@@ -1,11 +1,14 @@
-//! The `__client` cookie of a browser, or the `Authorization` header of a native app (`_is_native=1`).
+//! How a client proves itself: the `__client` cookie of a browser, the `Authorization` header of a native app
+//! (`_is_native=1`), or, on a development instance, `__clerk_db_jwt` in the query (contract: Frontend API §3).
 
+use super::proxy::ProxyUrl;
 use crate::{app::App, entry::RequestInfo, error::ApiError, frontend_api::cors, parameters::Pairs};
 use actas_domain::{
     caller::{Caller, Context},
-    client::{Client, authenticate},
+    client::{Client, Presented, authenticate},
     refusal::Refusal,
-    settings::Settings,
+    secret::SecretText,
+    settings::{InstanceKind, Settings},
 };
 use axum::extract::FromRequestParts;
 use http::{HeaderMap, header, request::Parts};
@@ -18,6 +21,8 @@ pub(crate) struct Visitor {
     pub(crate) client: Option<Client>,
     /// A native app: it is answered its client's secret in the `Authorization` header, and no cookies.
     pub(crate) is_native: bool,
+    /// What a development instance's browser proved itself with, and keeps; its scripts hold it, no cookie does.
+    pub(crate) dev_browser: Option<SecretText>,
     /// The origin of the app that asks, for `azp`.
     pub(crate) authorized_party: Option<String>,
 }
@@ -30,6 +35,20 @@ impl Visitor {
     pub(crate) fn client(&self) -> Result<&Client, ApiError> {
         self.client.as_ref().ok_or_else(|| Refusal::SignedOut.into())
     }
+
+    /// The client as a sign-in takes it.
+    pub(crate) fn presented(&self) -> Option<Presented<'_>> {
+        let client = self.client.as_ref()?;
+        Some(match &self.dev_browser {
+            Some(secret) => Presented::by_query(client, secret),
+            None => Presented::by_cookie(client),
+        })
+    }
+
+    /// Whether this client is told by cookies what it must know.
+    pub(crate) const fn keeps_cookies(&self) -> bool {
+        !self.is_native && self.dev_browser.is_none()
+    }
 }
 
 impl FromRequestParts<Arc<App>> for Visitor {
@@ -39,17 +58,34 @@ impl FromRequestParts<Arc<App>> for Visitor {
         let info = parts.extensions.get::<RequestInfo>().cloned().ok_or_else(ApiError::internal)?;
         let pairs = Pairs::parse(parts.uri.query().unwrap_or_default().as_bytes())?;
         let is_native = pairs.first("_is_native").is_some_and(|value| value == "1" || value == "true");
-        let secret =
-            if is_native { authorization(&parts.headers)? } else { cookie(&parts.headers, "__client") };
+        let dev_browser = if is_native { None } else { dev_browser(app, &pairs) };
+        let secret = match dev_browser {
+            Some(secret) => Some(secret),
+            None if is_native => authorization(&parts.headers)?,
+            None => cookie(&parts.headers, "__client"),
+        };
         let client = match secret {
             Some(secret) => authenticate::authenticate(&app.world, secret).await?,
             None => None,
         };
+        if dev_browser.is_some() && client.is_none() {
+            // Browsers' SDKs make themselves a new one upon this.
+            return Err(ApiError::dev_browser_unauthenticated());
+        }
+        let dev_browser = dev_browser.map(|secret| SecretText::new(secret.to_owned()));
         let caller = Caller::Client(client.as_ref().map(|client| client.id.clone()));
         let context = Context { caller, address: Some(info.address), trace_id: info.trace_id };
-        let authorized_party = authorized_party(app, &parts.headers);
-        Ok(Self { context, client, is_native, authorized_party })
+        let proxy = parts.extensions.get::<ProxyUrl>();
+        let authorized_party = authorized_party(app, &parts.headers, proxy);
+        Ok(Self { context, client, is_native, dev_browser, authorized_party })
     }
+}
+
+/// What stands in the query of a development instance's browser. Addresses are kept and passed on, so no production
+/// instance looks there.
+pub(crate) fn dev_browser<'a>(app: &App, pairs: &'a Pairs) -> Option<&'a str> {
+    let is_development = app.world.settings.instance_kind == InstanceKind::Development;
+    pairs.first("__clerk_db_jwt").filter(|secret| is_development && !secret.is_empty())
 }
 
 /// The secret of a native app's client; an empty header is none.
@@ -67,20 +103,20 @@ fn authorization(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     Ok((!value.is_empty()).then_some(value))
 }
 
-/// `Origin`; a request within one origin may have none, so then the origin of `Clerk-Proxy-Url` or of `Referer`.
+/// `Origin`; a request within one origin may have none, so then the origin of the app that passes it on, or of
+/// `Referer`.
 /// Only an allowed origin counts, wherever it comes from: no request names itself an app that this instance does
 /// not serve.
-fn authorized_party(app: &App, headers: &HeaderMap) -> Option<String> {
+fn authorized_party(app: &App, headers: &HeaderMap, proxy: Option<&ProxyUrl>) -> Option<String> {
     let text = |name: &str| headers.get(name)?.to_str().ok();
     let counts =
         |origin: &String| origin.len() <= Settings::ORIGIN_MAX_BYTES && cors::is_allowed(app, origin);
     match text("origin") {
         Some(origin) => Some(origin.to_owned()).filter(counts),
-        None => ["clerk-proxy-url", "referer"]
-            .into_iter()
-            .filter_map(text)
-            .filter_map(cors::origin_of)
-            .find(counts),
+        None => {
+            let proxy = proxy.map(|url| url.0.as_str());
+            [proxy, text("referer")].into_iter().flatten().filter_map(cors::origin_of).find(counts)
+        }
     }
 }
 

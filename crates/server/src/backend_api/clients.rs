@@ -2,7 +2,10 @@
 
 use super::{Json, JsonBody, PathText, Query, listing};
 use crate::{app::App, authn::secret_key::Backend, convert, error::ApiError};
-use actas_api_types::{client::Client as Shape, lists::Listing};
+use actas_api_types::{
+    client::{Client as Shape, HandshakePayload},
+    lists::Listing,
+};
 use actas_domain::{
     client::find,
     refusal::{ParameterProblem, ParameterRefusal},
@@ -42,5 +45,18 @@ pub(crate) async fn verify(
     match find::by_cookie(&app.world, token.reveal()).await? {
         Some(view) => Ok(Json(convert::client::client(&view, backend.version)?)),
         None => Err(ApiError::cookie_invalid()),
+    }
+}
+
+/// The cookies that wait under a handshake's nonce, once (contract: Frontend API §15).
+pub(crate) async fn handshake_payload(
+    State(app): State<Arc<App>>,
+    _: Backend,
+    Query(pairs): Query,
+) -> Result<Json<HandshakePayload>, ApiError> {
+    let nonce = pairs.single("nonce")?.ok_or_else(|| ApiError::query_parameter_absent("nonce"))?;
+    match app.handshakes.take(nonce, app.world.now()) {
+        Some(directives) => Ok(Json(HandshakePayload { directives })),
+        None => Err(ApiError::handshake_invalid("its nonce is unknown, was used already, or is too old")),
     }
 }

@@ -17,7 +17,7 @@ pub(crate) async fn merge(
     JsonBody(members): JsonBody,
 ) -> Result<Json<Shape>, ApiError> {
     let user = metadata::merge(&app.world, &backend.context, &id, parse(members)?).await?;
-    Ok(Json(convert::user::for_backend(&user)?))
+    Ok(Json(convert::user::for_backend(&app.world, &user)?))
 }
 
 pub(crate) async fn replace(
@@ -27,7 +27,7 @@ pub(crate) async fn replace(
     JsonBody(members): JsonBody,
 ) -> Result<Json<Shape>, ApiError> {
     let user = metadata::replace(&app.world, &backend.context, &id, parse(members)?).await?;
-    Ok(Json(convert::user::for_backend(&user)?))
+    Ok(Json(convert::user::for_backend(&app.world, &user)?))
 }
 
 /// `null` is the same as absent: the metadata stays as it is.

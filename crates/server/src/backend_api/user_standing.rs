@@ -12,7 +12,10 @@ pub(crate) async fn ban(
     backend: Backend,
     PathText(id): PathText,
 ) -> Result<Json<Shape>, ApiError> {
-    Ok(Json(convert::user::for_backend(&standing::ban(&app.world, &backend.context, &id).await?)?))
+    Ok(Json(convert::user::for_backend(
+        &app.world,
+        &standing::ban(&app.world, &backend.context, &id).await?,
+    )?))
 }
 
 pub(crate) async fn unban(
@@ -20,7 +23,10 @@ pub(crate) async fn unban(
     backend: Backend,
     PathText(id): PathText,
 ) -> Result<Json<Shape>, ApiError> {
-    Ok(Json(convert::user::for_backend(&standing::unban(&app.world, &backend.context, &id).await?)?))
+    Ok(Json(convert::user::for_backend(
+        &app.world,
+        &standing::unban(&app.world, &backend.context, &id).await?,
+    )?))
 }
 
 pub(crate) async fn lock(
@@ -28,7 +34,10 @@ pub(crate) async fn lock(
     backend: Backend,
     PathText(id): PathText,
 ) -> Result<Json<Shape>, ApiError> {
-    Ok(Json(convert::user::for_backend(&standing::lock(&app.world, &backend.context, &id).await?)?))
+    Ok(Json(convert::user::for_backend(
+        &app.world,
+        &standing::lock(&app.world, &backend.context, &id).await?,
+    )?))
 }
 
 pub(crate) async fn unlock(
@@ -36,5 +45,8 @@ pub(crate) async fn unlock(
     backend: Backend,
     PathText(id): PathText,
 ) -> Result<Json<Shape>, ApiError> {
-    Ok(Json(convert::user::for_backend(&standing::unlock(&app.world, &backend.context, &id).await?)?))
+    Ok(Json(convert::user::for_backend(
+        &app.world,
+        &standing::unlock(&app.world, &backend.context, &id).await?,
+    )?))
 }

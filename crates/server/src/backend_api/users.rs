@@ -46,7 +46,7 @@ pub(crate) async fn create(
 ) -> Result<Json<Shape>, ApiError> {
     let request = parse_creation(members)?;
     let user = create::create(&app.world, &backend.context, request).await?;
-    Ok(Json(convert::user::for_backend(&user)?))
+    Ok(Json(convert::user::for_backend(&app.world, &user)?))
 }
 
 pub(crate) async fn show(
@@ -55,7 +55,7 @@ pub(crate) async fn show(
     PathText(id): PathText,
 ) -> Result<Json<Shape>, ApiError> {
     let user = find::user(&app.world, &id).await?;
-    Ok(Json(convert::user::for_backend(&user)?))
+    Ok(Json(convert::user::for_backend(&app.world, &user)?))
 }
 
 pub(crate) async fn list(
@@ -65,7 +65,7 @@ pub(crate) async fn list(
 ) -> Result<Json<Vec<Shape>>, ApiError> {
     let query = user_query::listed(&pairs)?;
     let users = find::users(&app.world, &query).await?;
-    Ok(Json(users.iter().map(convert::user::for_backend).collect::<Result<_, _>>()?))
+    Ok(Json(users.iter().map(|user| convert::user::for_backend(&app.world, user)).collect::<Result<_, _>>()?))
 }
 
 pub(crate) async fn count(
@@ -86,7 +86,7 @@ pub(crate) async fn update(
 ) -> Result<Json<Shape>, ApiError> {
     let request = parse_update(members, backend.version.refuses_metadata_on_update())?;
     let user = update::update(&app.world, &backend.context, &id, request).await?;
-    Ok(Json(convert::user::for_backend(&user)?))
+    Ok(Json(convert::user::for_backend(&app.world, &user)?))
 }
 
 pub(crate) async fn delete(

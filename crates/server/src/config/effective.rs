@@ -64,7 +64,14 @@ impl Configuration {
     /// The value of an option that is not set but follows from others, and what it follows from.
     fn derived(&self, key: &str) -> Option<(String, &'static str)> {
         match key {
-            "issuer" => self.issuer().map(|issuer| (quoted(issuer), "as public_url")),
+            "issuer" => self.issuer().map(|issuer| {
+                let is_public_url = self.public_url.as_ref().is_some_and(|url| url.as_str() == issuer);
+                let from = if is_public_url { "as public_url" } else { "the host of publishable_key" };
+                (quoted(&issuer), from)
+            }),
+            "cookie_domain" => {
+                self.cookie_domain().map(|domain| (quoted(&domain), "shared by public_url and sign_in_url"))
+            }
             "publishable_key" => self
                 .publishable_key()
                 .map(|key| (quoted(key.as_str()), "made from public_url and instance_kind")),

@@ -1,6 +1,7 @@
 //! Configuration: every option by flag, environment (`ACTAS_…`) or file, from one table ([`options`]).
 
 mod choices;
+mod cookie_domain;
 mod effective;
 mod file;
 mod load;
@@ -13,6 +14,7 @@ mod value;
 mod web;
 
 pub use choices::{LogFormat, LogLevel};
+pub use cookie_domain::CookieDomain;
 pub use effective::EffectiveOption;
 pub use file::ConfigFile;
 pub use load::{Loaded, Source, Sources, load};
@@ -21,7 +23,7 @@ pub use options::{Configuration, OPTIONS};
 pub use spec::{Group, OptionSpec, Shape, VARIABLE_PREFIX};
 pub use web::{Issuer, Origin, PageUrl, PublicUrl, PublishableKey};
 
-use crate::app::HttpSettings;
+use crate::app::{ClerkPackages, HttpSettings};
 use actas_domain::settings::{InstanceKind, Settings};
 use std::{fmt, path::PathBuf, time::Duration};
 
@@ -53,8 +55,33 @@ impl std::error::Error for ConfigError {}
 
 impl Configuration {
     /// `iss` of session tokens; none while there is no public URL either.
-    pub fn issuer(&self) -> Option<&str> {
-        self.issuer.as_ref().map(Issuer::as_str).or_else(|| self.public_url.as_ref().map(PublicUrl::as_str))
+    ///
+    /// App servers' SDKs compare its host with the one that the publishable key names, and trust less where they
+    /// differ; so it is that host's URL where `public_url` is at another host or below a path.
+    pub fn issuer(&self) -> Option<String> {
+        if let Some(issuer) = &self.issuer {
+            return Some(issuer.as_str().to_owned());
+        }
+        let (url, key) = (self.public_url.as_ref()?, self.publishable_key()?);
+        let host = key.host();
+        Some(if url.is_root_of(&host) { url.as_str().to_owned() } else { format!("https://{host}") })
+    }
+
+    /// The `Domain` of the cookies that an app's server reads too.
+    pub fn cookie_domain(&self) -> Option<String> {
+        match (&self.cookie_domain, &self.public_url, &self.sign_in_url) {
+            (Some(given), ..) => given.domain().map(str::to_owned),
+            (None, Some(own), Some(app)) => CookieDomain::shared_by(own.as_str(), app.as_str()),
+            (None, ..) => None,
+        }
+    }
+
+    fn clerk_packages(&self) -> ClerkPackages {
+        match (&self.clerk_npm_dir, &self.clerk_npm_base_url) {
+            (Some(folder), _) => ClerkPackages::Folder(folder.clone()),
+            (None, Some(base)) => ClerkPackages::Elsewhere(base.as_str().to_owned()),
+            (None, None) => ClerkPackages::None,
+        }
     }
 
     /// The publishable key that was given, or the one that is made; none for a production instance without a public
@@ -76,7 +103,7 @@ impl Configuration {
         Settings {
             instance_kind: self.instance_kind,
             directory_mode: self.directory_mode,
-            issuer: self.issuer().unwrap_or_default().to_owned(),
+            issuer: self.issuer().unwrap_or_default(),
             impersonation_enabled: self.impersonation_enabled,
             impersonation_monthly_limit: self.impersonation_monthly_limit,
             allow_actor_chains: self.allow_actor_chains,
@@ -86,6 +113,8 @@ impl Configuration {
             ordinary_session_seconds: self.ordinary_session_seconds,
             ordinary_idle_seconds: self.ordinary_idle_seconds,
             session_token_seconds: self.session_token_seconds,
+            password_attempts_max: self.password_attempts_max,
+            password_lockout_seconds: self.password_lockout_seconds,
         }
     }
 
@@ -103,7 +132,10 @@ impl Configuration {
             sign_in_url: self.sign_in_url.as_ref().map(|url| url.as_str().to_owned()),
             allowed_origins: self.allowed_origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
             trusted_proxies: self.trusted_proxies.clone(),
+            cookie_domain: self.cookie_domain(),
+            clerk_packages: self.clerk_packages(),
             publishable_key: publishable_key.as_str().to_owned(),
+            single_session_mode: self.single_session_mode,
             default_api_version: self.default_api_version,
             body_max_bytes: self.body_max_bytes,
             header_read_timeout: Duration::from_secs(self.header_read_timeout_seconds),
@@ -132,6 +164,16 @@ impl Configuration {
         }
         if self.master_key.is_some() && self.master_key_file.is_some() {
             problems.push("master_key and master_key_file are both set; give one of them".to_owned());
+        }
+        if self.clerk_npm_dir.is_some() && self.clerk_npm_base_url.is_some() {
+            problems.push("clerk_npm_dir and clerk_npm_base_url are both set; give one of them".to_owned());
+        }
+        if let (Some(domain), Some(url)) = (&self.cookie_domain, &self.public_url)
+            && !domain.covers(url.as_str())
+        {
+            problems.push(format!(
+                "cookie_domain is not a domain of public_url, {url}: browsers would keep no such cookie"
+            ));
         }
         let production = self.instance_kind == InstanceKind::Production;
         if let Some(key) = &self.publishable_key
@@ -167,8 +209,19 @@ impl Configuration {
                 ));
             }
         }
+        if let (Some(own), Some(app), true) = (&self.public_url, &self.sign_in_url, production)
+            && self.cookie_domain().is_none()
+            && !CookieDomain::is_one_host(own.as_str(), app.as_str())
+        {
+            warnings.push(format!(
+                "sign_in_url is at another site than public_url, {own}: browsers keep and send no cookies there; use \
+                 hosts under one domain, or pass the Frontend API on below the app"
+            ));
+        }
         if self.sign_in_url.is_none() {
-            warnings.push("sign_in_url is not set: a ticket's link cannot lead to an app".to_owned());
+            warnings.push(
+                "sign_in_url is not set: a ticket's link leads to a page of Actas, not to an app".to_owned(),
+            );
         }
         if self.impersonated_idle_seconds > self.impersonated_session_max_seconds {
             warnings.push(

@@ -3,6 +3,7 @@
 
 use super::{
     choices::{LogFormat, LogLevel},
+    cookie_domain::CookieDomain,
     spec::{Group, OptionSpec},
     value::{OptionValue, Range},
     web::{Issuer, Origin, PageUrl, PublicUrl, PublishableKey},
@@ -74,10 +75,21 @@ options! {
         metrics_listen: Option<SocketAddr>;
         /// Serve `/metrics` on the public listener too.
         metrics_on_public: bool = "false";
-        /// The app's sign-in page, to which a ticket's link leads. Its origin is an allowed one.
+        /// The app's sign-in page, to which a ticket's link leads; without one it leads to a page of Actas. Its
+        /// origin is an allowed one.
         sign_in_url: Option<PageUrl>;
         /// Origins of apps whose pages may call the Frontend API.
         allowed_origins: Vec<Origin>;
+        /// The `Domain` of the cookies that the app's server reads too, for an app and a Frontend API on sibling hosts;
+        /// `none` to have none. By default what the hosts of `public_url` and `sign_in_url` have in common, where
+        /// that is two names or more.
+        cookie_domain: Option<CookieDomain>;
+        /// A folder with the packages of Clerk's browser SDK, as npm lays it out (`node_modules`): it is served below
+        /// `/npm`, so that apps load their scripts from here.
+        clerk_npm_dir: Option<PathBuf>;
+        /// Where else these packages are, in place of a folder: what is asked for below `/npm` is redirected below
+        /// this URL.
+        clerk_npm_base_url: Option<PublicUrl>;
         /// Proxies whose `X-Forwarded-For` is believed. From any other peer that header is ignored.
         trusted_proxies: Vec<IpNet>;
     }
@@ -98,11 +110,15 @@ options! {
         instance_kind: InstanceKind = "production";
         /// Where users live: in Actas (managed), or elsewhere, so that any well-formed user id is accepted (open).
         directory_mode: DirectoryMode = "managed";
-        /// The issuer (`iss`) of session tokens. By default `public_url`.
+        /// The issuer (`iss`) of session tokens. By default `public_url`, or the host that `publishable_key` names where
+        /// that is another one.
         issuer: Option<Issuer>;
         /// The publishable key of the app's SDKs. By default it is made from `public_url` in production, and is
         /// the same for all development instances.
         publishable_key: Option<PublishableKey>;
+        /// What prebuilt components are told: with true they lead somebody who is signed in away from the sign-in page,
+        /// also when it is given a ticket. A client has one session in either case: a new one replaces the others.
+        single_session_mode: bool = "true";
         /// The Backend API's version for requests that name none.
         default_api_version: ApiVersion = "2025-11-10";
     }
@@ -125,6 +141,10 @@ options! {
         ordinary_idle_seconds: i64 = "604800", 1..=31_536_000;
         /// The lifetime of a session token, in seconds.
         session_token_seconds: i64 = "60", 1..=3_600;
+        /// Wrong passwords in a row after which a user is locked out of signing in by password.
+        password_attempts_max: u32 = "10", 1..=1_000;
+        /// How long such a lockout lasts, in seconds, and how long a wrong password is remembered.
+        password_lockout_seconds: i64 = "3600", 1..=2_592_000;
     }
     Limits {
         /// The largest body of a request, in bytes.
@@ -135,7 +155,8 @@ options! {
         request_timeout_seconds: u64 = "30", 1..=300;
         /// Connections at a time on each listener; further ones wait.
         connections_max: usize = "4096", 1..=1_000_000;
-        /// Failed authentications that one address may make in a minute: wrong secret keys, forged tickets.
+        /// Failed authentications that one address may make in a minute: wrong secret keys, forged tickets, wrong
+        /// passwords, and attempts to sign in by browsers that are new.
         failed_authentications_per_minute: u32 = "60", 1..=1_000_000;
     }
     Operation {

@@ -212,3 +212,58 @@ fn every_default_is_read_by_its_own_option() {
         assert!(shown(&loaded.configuration, spec.key).is_some(), "{}", spec.key);
     }
 }
+
+#[test]
+fn the_issuer_is_the_host_that_the_publishable_key_names() {
+    let issuer = |text: &str| load(&file(text)).unwrap().configuration.issuer();
+    let https = |host: &str| Some(format!("https://{host}"));
+    assert_eq!(issuer("public_url = 'http://127.0.0.1:4500'"), Some("http://127.0.0.1:4500".to_owned()));
+    assert_eq!(issuer("public_url = 'https://app.example.com/__clerk'"), https("app.example.com"));
+    // `clerk.example.com$`
+    let key = "publishable_key = 'pk_live_Y2xlcmsuZXhhbXBsZS5jb20k'";
+    assert_eq!(issuer(&format!("public_url = 'http://localhost:4500'\n{key}")), https("clerk.example.com"));
+    let development = "public_url = 'http://127.0.0.1:4500'\ninstance_kind = 'development'";
+    assert_eq!(issuer(development), https("actas.clerk.accounts.dev"));
+    assert_eq!(issuer(&format!("{development}\nissuer = 'mine'")), Some("mine".to_owned()));
+    assert_eq!(issuer(key), None);
+}
+
+#[test]
+fn siblings_share_cookies_unless_it_is_said_otherwise() {
+    let domain = |text: &str| {
+        let siblings =
+            "public_url = 'https://clerk.x.example'\nsign_in_url = 'https://app.x.example/sign-in'";
+        load(&file(&format!("{siblings}\n{text}")))
+            .unwrap()
+            .configuration
+            .http_settings()
+            .unwrap()
+            .cookie_domain
+    };
+    assert_eq!(domain("").as_deref(), Some("x.example"));
+    assert_eq!(domain("cookie_domain = 'clerk.x.example'").as_deref(), Some("clerk.x.example"));
+    assert_eq!(domain("cookie_domain = 'none'"), None);
+    let wrong = file("public_url = 'https://clerk.x.example'\ncookie_domain = 'y.example'");
+    assert_eq!(
+        problems(&wrong),
+        [
+            "cookie_domain is not a domain of public_url, https://clerk.x.example: browsers would keep no such cookie"
+        ]
+    );
+}
+
+#[test]
+fn another_site_in_production_is_warned_of() {
+    let warnings = |text: &str| load(&file(text)).unwrap().configuration.warnings().join("\n");
+    let two_sites = "public_url = 'https://actas.example'\nsign_in_url = 'https://app.example/sign-in'";
+    assert!(warnings(two_sites).contains("another site"));
+    assert!(!warnings(&format!("{two_sites}\ninstance_kind = 'development'")).contains("another site"));
+    let one_host = "public_url = 'https://app.example/__clerk'\nsign_in_url = 'https://app.example/sign-in'";
+    assert!(!warnings(one_host).contains("another site"));
+}
+
+#[test]
+fn clerks_packages_are_in_one_place() {
+    let both = file("clerk_npm_dir = '/srv/node_modules'\nclerk_npm_base_url = 'https://cdn.example/npm'");
+    assert_eq!(problems(&both), ["clerk_npm_dir and clerk_npm_base_url are both set; give one of them"]);
+}

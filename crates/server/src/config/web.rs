@@ -40,6 +40,11 @@ impl PublicUrl {
         &self.authority
     }
 
+    /// Whether it is the root of this host (with its port), without a path.
+    pub(super) fn is_root_of(&self, authority: &str) -> bool {
+        self.authority == authority && self.text.ends_with(&format!("://{authority}"))
+    }
+
     pub fn is_https(&self) -> bool {
         self.text.starts_with("https://")
     }
@@ -164,12 +169,12 @@ impl PublishableKey {
 
     /// `None` unless SDKs would take it: a known prefix, then base64 of a host with a dot in it and one `$` behind.
     pub fn parse(text: &str) -> Option<Self> {
-        use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
-        let encoded =
-            text.strip_prefix(Self::LIVE_PREFIX).or_else(|| text.strip_prefix(Self::TEST_PREFIX))?;
-        let decoded = STANDARD_NO_PAD.decode(encoded.trim_end_matches('=')).ok()?;
-        let host = std::str::from_utf8(&decoded).ok()?.strip_suffix('$')?;
-        (host.contains('.') && !host.contains('$')).then(|| Self(text.to_owned()))
+        decoded_host(text).filter(|host| host.contains('.')).map(|_| Self(text.to_owned()))
+    }
+
+    /// The host that it names, with its port where it has one.
+    pub fn host(&self) -> String {
+        decoded_host(&self.0).unwrap_or_default()
     }
 
     pub fn as_str(&self) -> &str {
@@ -179,6 +184,16 @@ impl PublishableKey {
     pub fn is_live(&self) -> bool {
         self.0.starts_with(Self::LIVE_PREFIX)
     }
+}
+
+fn decoded_host(key: &str) -> Option<String> {
+    use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+    let encoded = key
+        .strip_prefix(PublishableKey::LIVE_PREFIX)
+        .or_else(|| key.strip_prefix(PublishableKey::TEST_PREFIX))?;
+    let decoded = STANDARD_NO_PAD.decode(encoded.trim_end_matches('=')).ok()?;
+    let host = std::str::from_utf8(&decoded).ok()?.strip_suffix('$')?;
+    (!host.contains('$')).then(|| host.to_owned())
 }
 
 impl OptionValue for PublishableKey {

@@ -8,17 +8,24 @@ use actas_api_types::user::{
 };
 use actas_domain::{
     ids::IdentificationId,
+    sign_in::failures::Lockout,
     time::UnixMillis,
     user::{EmailAddress, PhoneNumber, User, Web3Wallet},
+    world::World,
 };
 
 /// The user as a backend sees them.
-pub(crate) fn for_backend(user: &User) -> Result<Shape, ApiError> {
-    Ok(Shape { private_metadata: Some(raw_json(user.private_metadata.as_str())?), ..for_browser(user)? })
+pub(crate) fn for_backend(world: &World, user: &User) -> Result<Shape, ApiError> {
+    let private_metadata = Some(raw_json(user.private_metadata.as_str())?);
+    Ok(Shape { private_metadata, ..for_browser(user, lockout(world, user))? })
 }
 
 /// The user as a browser sees them: without `private_metadata`.
-pub(crate) fn for_browser(user: &User) -> Result<Shape, ApiError> {
+pub(crate) fn for_browser(user: &User, lockout: Lockout) -> Result<Shape, ApiError> {
+    let (attempts_remaining, lockout_seconds) = match lockout {
+        Lockout::Open { attempts_remaining } => (attempts_remaining, None),
+        Lockout::Closed { seconds } => (0, Some(seconds)),
+    };
     Ok(Shape {
         id: user.id.to_string(),
         object: "user".to_owned(),
@@ -53,8 +60,9 @@ pub(crate) fn for_browser(user: &User) -> Result<Shape, ApiError> {
         banned: user.banned,
         locked: user.locked,
         deprovisioned: false,
-        lockout_expires_in_seconds: None,
-        verification_attempts_remaining: None,
+        lockout_expires_in_seconds: lockout_seconds,
+        // Somebody without a password has none that could be guessed.
+        verification_attempts_remaining: user.password.as_ref().map(|_| attempts_remaining.into()),
         delete_self_enabled: user.delete_self_enabled,
         create_organization_enabled: user.create_organization_enabled,
         create_organizations_limit: user.create_organizations_limit,
@@ -65,6 +73,11 @@ pub(crate) fn for_browser(user: &User) -> Result<Shape, ApiError> {
         created_at: user.created_at.millis(),
         updated_at: user.updated_at.millis(),
     })
+}
+
+/// Whether wrong passwords keep the user from trying again.
+pub(crate) fn lockout(world: &World, user: &User) -> Lockout {
+    Lockout::of(user.password_failures, &world.settings, world.now())
 }
 
 fn email_address(email: &EmailAddress) -> EmailAddressShape {

@@ -232,6 +232,14 @@ impl From<Refusal> for ApiError {
                 "Account locked",
                 "Your account is locked. For more information, please contact support.",
             ),
+            Refusal::LockedOut { seconds } => locked_out(code, seconds),
+            Refusal::PasswordOrIdentifierIncorrect => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                code,
+                "Password or identifier is incorrect",
+                "The password or the identifier is incorrect. Try again.",
+            ),
+            Refusal::SignInNotFound(id) => not_found(format!("No sign in was found with id {id}")),
             Refusal::ActorTokenNotPending(status) => cannot_revoke(code, "Actor", status.as_str()),
             Refusal::SignInTokenNotPending(status) => cannot_revoke(code, "Sign in", status.as_str()),
             Refusal::ImpersonationPresent => Self::new(
@@ -278,6 +286,22 @@ fn next_key_too_young(published_seconds_ago: i64) -> ApiError {
          hour: wait until 3600 seconds have passed, or rotate with --now in an emergency."
     );
     ApiError::new(StatusCode::CONFLICT, "next_key_too_young", "next key too young", long)
+}
+
+/// Too many wrong passwords. The time is rounded up, so that nobody comes back too early.
+fn locked_out(code: &'static str, seconds: i64) -> ApiError {
+    let (count, unit) = match seconds {
+        ..=90 => (seconds, "second"),
+        91..=5_400 => ((seconds + 59) / 60, "minute"),
+        _ => ((seconds + 3_599) / 3_600, "hour"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    let long = format!(
+        "Your account is locked. You will be able to try again in {count} {unit}{plural}. For more information, please \
+         contact support."
+    );
+    ApiError::new(StatusCode::FORBIDDEN, code, "Account locked", long)
+        .with_meta("lockout_expires_in_seconds", seconds)
 }
 
 fn quota_reached(limit: u64, used: u64) -> ApiError {

@@ -31,7 +31,12 @@ pub(crate) async fn answer(State(app): State<Arc<App>>, request: Request, next: 
 
 /// Whether a script calls this path, so that [`answer`] is around it.
 pub(crate) fn covers(path: &str) -> bool {
-    path == "/v1/client" || path.starts_with("/v1/client/") || path == "/v1/environment"
+    match path {
+        // A navigation: no script follows it, and none may read where it leads.
+        "/v1/client/handshake" => false,
+        "/v1/client" | "/v1/environment" | "/v1/dev_browser" => true,
+        _ => path.starts_with("/v1/client/"),
+    }
 }
 
 /// The request's origin, where it has one.

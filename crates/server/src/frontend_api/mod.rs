@@ -3,11 +3,18 @@
 pub(crate) mod client;
 pub(crate) mod cookies;
 pub(crate) mod cors;
+pub(crate) mod dev_browser;
 pub(crate) mod environment;
+pub(crate) mod handshake;
+pub(crate) mod impersonation;
+pub(crate) mod npm;
 mod page;
+mod people;
 pub(crate) mod sessions;
 mod shown;
+mod sign_in_shapes;
 pub(crate) mod sign_ins;
+pub(crate) mod ticket_check;
 pub(crate) mod tickets;
 pub(crate) mod well_known;
 

@@ -1,15 +1,19 @@
-//! The few pages that a person may see: plain HTML without scripts, for a browser that lands on Actas itself.
+//! What a person is shown whose link does not work: a plain page without scripts.
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
-/// The pages' only style; the policy allows it by its hash.
-const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:36rem;margin:4rem auto;padding:0 1rem}\
-                     code{font-family:ui-monospace,monospace}small{opacity:.7}";
+/// The page's only style; the policy allows it by its hash. Its colours are those of Actas's own page.
+const STYLE: &str = ":root{color-scheme:light dark}\
+body{margin:0;background:light-dark(#f4f3ef,#131318);color:light-dark(#1c1b22,#ecebf2);font:1rem/1.5 system-ui,sans-serif}\
+main{max-width:40rem;margin:3rem auto;padding:1.75rem;box-sizing:border-box;background:light-dark(#fff,#1d1d24);\
+border:1px solid light-dark(#dddad2,#363640);border-radius:14px;overflow-wrap:anywhere}\
+h1{margin:0 0 1rem;font-size:1.5rem;line-height:1.25}p{margin:0 0 .75rem}\
+small{color:light-dark(#5d5a66,#a9a7b6)}@media(max-width:42rem){main{margin:1rem}}";
 
 /// Nothing is loaded, nothing runs, nothing is sent, and no other page shows this one in a frame.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
-     style-src 'sha256-91znSjWtWzxy/we7DjaMrPKMbP/KoJlwdgZLACzE4BE='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+     style-src 'sha256-F01nXrZ8wSf+GchI1Wt7UmzTdlgwwD8WaKH6dPRKfwQ='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// A page. All its texts are plain and are escaped when it is written.
 #[derive(Debug)]
@@ -17,8 +21,6 @@ pub(super) struct Page<'a> {
     pub(super) status: StatusCode,
     pub(super) heading: &'a str,
     pub(super) paragraphs: &'a [&'a str],
-    /// Commands or settings to copy, below the paragraphs.
-    pub(super) commands: &'a [&'a str],
     pub(super) footer: &'a str,
 }
 
@@ -38,18 +40,12 @@ impl Page<'_> {
         let mut html = format!(
             "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width\">\n\
-             <meta name=\"color-scheme\" content=\"light dark\">\n\
-             <title>{heading}</title>\n<style>{STYLE}</style>\n<h1>{heading}</h1>\n"
+             <title>{heading}</title>\n<style>{STYLE}</style>\n<main>\n<h1>{heading}</h1>\n"
         );
         for paragraph in self.paragraphs {
             html.push_str(&format!("<p>{}</p>\n", escaped(paragraph)));
         }
-        for command in self.commands {
-            html.push_str(&format!("<pre><code>{}</code></pre>\n", escaped(command)));
-        }
-        if !self.footer.is_empty() {
-            html.push_str(&format!("<p><small>{}</small></p>\n", escaped(self.footer)));
-        }
+        html.push_str(&format!("<p><small>{}</small></p>\n</main>\n", escaped(self.footer)));
         html
     }
 }
@@ -87,12 +83,11 @@ mod tests {
             status: StatusCode::OK,
             heading: "<b>&",
             paragraphs: &["\"><script>alert('x')</script>"],
-            commands: &["a < b"],
-            footer: "",
+            footer: "a < b",
         };
         let html = page.html();
         assert!(html.contains("<h1>&lt;b&gt;&amp;</h1>"), "{html}");
         assert!(html.contains("<p>&quot;&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;</p>"), "{html}");
-        assert!(html.contains("<code>a &lt; b</code>"), "{html}");
+        assert!(html.contains("<small>a &lt; b</small>"), "{html}");
     }
 }

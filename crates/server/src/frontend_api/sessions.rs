@@ -5,11 +5,12 @@
 use super::{
     cookies,
     shown::{self, Shown},
+    sign_ins,
 };
 use crate::{
     app::App,
     authn::client_cookie::Visitor,
-    backend_api::{Json, PathText},
+    backend_api::{Json, PathText, Query},
     error::ApiError,
 };
 use actas_api_types::{
@@ -17,9 +18,14 @@ use actas_api_types::{
     session::Token,
 };
 use actas_domain::{
+    actor_token::accept::Redeemed,
     client::sign_out as domain_sign_out,
     refusal::{Refusal, shown_id},
-    session::{SessionStatus, end, issue_token, touch as domain_touch},
+    session::{
+        SessionStatus, end,
+        issue_token::{self, Renewal},
+        touch as domain_touch,
+    },
 };
 use axum::extract::State;
 use http::HeaderMap;
@@ -49,7 +55,7 @@ pub(crate) async fn touch(
     let shown = Shown::now(&app, client, visitor.authorized_party.as_deref()).await?;
     let session = shown.session(&id)?;
     let mut answer_headers = HeaderMap::new();
-    if !visitor.is_native {
+    if visitor.keeps_cookies() {
         cookies::correct_client_uat(&app, &headers, &mut answer_headers, shown.client_uat());
     }
     Ok((answer_headers, shown::enveloped(&shown, session)?))
@@ -60,9 +66,13 @@ pub(crate) async fn create_token(
     State(app): State<Arc<App>>,
     visitor: Visitor,
     PathText(id): PathText,
+    Query(pairs): Query,
 ) -> Result<Json<Token>, ApiError> {
+    let is_forced = pairs.first("debug") == Some("skip_cache");
+    let renewal = if is_forced { Renewal::Forced } else { Renewal::Due };
     let request = shown::token_request(visitor.authorized_party.as_deref());
-    let jwt = issue_token::for_client(&app.world, &visitor.context, visitor.client()?, &id, &request).await?;
+    let (context, client) = (&visitor.context, visitor.client()?);
+    let jwt = issue_token::for_client(&app.world, context, client, &id, renewal, &request).await?;
     Ok(Json(shown::token(&jwt)))
 }
 
@@ -84,12 +94,14 @@ pub(crate) async fn remove(app: State<Arc<App>>, visitor: Visitor, id: PathText)
     end_as(app, visitor, id, SessionStatus::Removed).await
 }
 
-/// Signs out of everything. The client and its `__client` cookie stay.
+/// Signs out of everything, or back to the actor's own session. The client stays.
 pub(crate) async fn sign_out(State(app): State<Arc<App>>, visitor: Visitor) -> Answer<Client> {
     let client = visitor.client()?;
-    domain_sign_out::sign_out(&app.world, &visitor.context, client).await?;
+    let presented = visitor.presented().ok_or(Refusal::SignedOut)?;
+    let returned = domain_sign_out::sign_out_or_return(&app.world, &visitor.context, presented).await?;
     let shown = Shown::now(&app, client, visitor.authorized_party.as_deref()).await?;
-    Ok((changed(&app, &visitor, &shown), shown::enveloped(&shown, shown.client()?)?))
+    let headers = changed(&app, &visitor, &shown, returned.as_ref())?;
+    Ok((headers, shown::enveloped(&shown, shown.client()?)?))
 }
 
 async fn end_as(
@@ -99,17 +111,27 @@ async fn end_as(
     status: SessionStatus,
 ) -> Answer<Session> {
     let client = visitor.client()?;
-    let ended = end::end_own(&app.world, &visitor.context, client, &id, status).await?;
+    let presented = visitor.presented().ok_or(Refusal::SignedOut)?;
+    let stopped = end::end_own(&app.world, &visitor.context, presented, &id, status).await?;
     let shown = Shown::now(&app, client, visitor.authorized_party.as_deref()).await?;
-    let session = shown::ended_session(&app, &ended).await?;
-    Ok((changed(&app, &visitor, &shown), shown::enveloped(&shown, session)?))
+    let session = shown::ended_session(&app, &stopped.session).await?;
+    let headers = changed(&app, &visitor, &shown, stopped.returned.as_ref())?;
+    Ok((headers, shown::enveloped(&shown, session)?))
 }
 
-/// What a browser is told when its set of sessions has changed.
-fn changed(app: &App, visitor: &Visitor, shown: &Shown) -> HeaderMap {
+/// What a client is told when its set of sessions has changed, with its new secret where its actor came back.
+fn changed(
+    app: &App,
+    visitor: &Visitor,
+    shown: &Shown,
+    returned: Option<&Redeemed>,
+) -> Result<HeaderMap, ApiError> {
+    if let Some(returned) = returned {
+        return sign_ins::credentials(app, visitor, returned);
+    }
     let mut headers = HeaderMap::new();
-    if !visitor.is_native {
+    if visitor.keeps_cookies() {
         cookies::set_client_uat(app, &mut headers, shown.client_uat());
     }
-    headers
+    Ok(headers)
 }

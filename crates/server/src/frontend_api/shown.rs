@@ -1,6 +1,7 @@
-//! A client as its own browser sees it: its live sessions, each with its subject and a fresh session token.
+//! A client as its own browser sees it: its live sessions, each with its subject, and the last active one with a
+//! fresh session token.
 
-use super::cookies::ClientUat;
+use super::{cookies::ClientUat, sign_in_shapes};
 use crate::{app::App, backend_api::Json, convert, error::ApiError};
 use actas_api_types::{
     frontend::{Client as ClientShape, Enveloped, PublicUserData, Session as SessionShape},
@@ -8,6 +9,7 @@ use actas_api_types::{
 };
 use actas_domain::{
     client::{Client, ClientView, find},
+    ids::SessionId,
     refusal::{Failure, Refusal},
     secret::SecretText,
     session::{
@@ -15,6 +17,7 @@ use actas_domain::{
         claims::{ClaimsVersion, factor_verification_age},
         issue_token::{self, TokenRequest},
     },
+    sign_in::{PendingSignIn, begin, failures::Lockout},
     time::UnixMillis,
     user::{self, User},
 };
@@ -23,14 +26,18 @@ use actas_domain::{
 pub(super) struct Shown {
     client: Client,
     sessions: Vec<ShownSession>,
+    last_active: Option<SessionId>,
+    /// The attempt to sign in that waits.
+    pending: Option<PendingSignIn>,
     now: UnixMillis,
 }
 
 struct ShownSession {
     session: Session,
     /// None for one who was deleted in this very moment.
-    user: Option<User>,
-    token: SecretText,
+    user: Option<(User, Lockout)>,
+    /// Of the last active session alone.
+    token: Option<SecretText>,
 }
 
 impl Shown {
@@ -44,26 +51,32 @@ impl Shown {
         Self::of(app, view, authorized_party).await
     }
 
-    /// A client whose sessions are live, each of which is given a token: one signature for each.
+    /// A client whose sessions are live. The last active one is given a token, which is one signature.
     pub(super) async fn of(
         app: &App,
         view: ClientView,
         authorized_party: Option<&str>,
     ) -> Result<Self, ApiError> {
         let now = app.world.now();
+        let last_active = view.sessions.iter().max_by_key(|session| (session.last_active_at, &session.id));
+        let last_active = last_active.map(|session| session.id.clone());
         let mut sessions = Vec::with_capacity(view.sessions.len());
         for session in view.sessions {
-            match session_token(app, &session, authorized_party).await {
-                Ok(token) => {
-                    let user = subject(app, &session).await?;
-                    sessions.push(ShownSession { session, user, token });
+            let token = if Some(&session.id) == last_active.as_ref() {
+                match session_token(app, &session, authorized_party).await {
+                    Ok(token) => Some(token),
+                    // Its time was over between the reading and the signing.
+                    Err(Failure::Refused(Refusal::SessionNotLive)) => continue,
+                    Err(failure) => return Err(failure.into()),
                 }
-                // Its time was over between the reading and the signing.
-                Err(Failure::Refused(Refusal::SessionNotLive)) => {}
-                Err(failure) => return Err(failure.into()),
-            }
+            } else {
+                None
+            };
+            let user = subject(app, &session).await?;
+            sessions.push(ShownSession { session, user, token });
         }
-        Ok(Self { client: view.client, sessions, now })
+        let pending = begin::pending(&app.world, &view.client).await?;
+        Ok(Self { client: view.client, sessions, last_active, pending, now })
     }
 
     /// What the cookies `__client_uat` must say.
@@ -76,16 +89,22 @@ impl Shown {
         Ok(ClientShape {
             object: "client".to_owned(),
             id: self.client.id.to_string(),
-            last_active_session_id: sessions.first().map(|session| session.id.clone()),
+            last_active_session_id: self.last_active().map(|shown| shown.session.id.to_string()),
             sessions,
-            sign_in: None,
+            sign_in: self.pending.as_ref().map(sign_in_shapes::pending),
             sign_up: None,
             last_authentication_strategy: None,
             cookie_expires_at: None,
             captcha_bypass: false,
             created_at: self.client.created_at.millis(),
-            updated_at: self.client.updated_at.millis(),
+            // Scripts take it for `__client_uat`, before which no session token may be issued.
+            updated_at: self.client.updated_at.min(self.now).millis(),
         })
+    }
+
+    /// The session token of the last active session.
+    pub(super) fn session_token(&self) -> Option<&SecretText> {
+        self.last_active()?.token.as_ref()
     }
 
     /// One of the live sessions.
@@ -99,11 +118,15 @@ impl Shown {
 
     /// The subject of one of the live sessions.
     pub(super) fn user(&self, session: &Session) -> Option<&User> {
-        self.sessions.iter().find(|shown| shown.session.id == session.id)?.user.as_ref()
+        self.sessions.iter().find(|shown| shown.session.id == session.id)?.user.as_ref().map(|(user, _)| user)
+    }
+
+    fn last_active(&self) -> Option<&ShownSession> {
+        self.sessions.iter().find(|shown| Some(&shown.session.id) == self.last_active.as_ref())
     }
 
     fn shape(&self, shown: &ShownSession) -> Result<SessionShape, ApiError> {
-        session_shape(&shown.session, shown.user.as_ref(), Some(&shown.token), self.now)
+        session_shape(&shown.session, shown.user.as_ref(), shown.token.as_ref(), self.now)
     }
 }
 
@@ -146,9 +169,12 @@ async fn session_token(
     issue_token::for_session(&app.world, session, &token_request(authorized_party)).await
 }
 
-async fn subject(app: &App, session: &Session) -> Result<Option<User>, ApiError> {
+async fn subject(app: &App, session: &Session) -> Result<Option<(User, Lockout)>, ApiError> {
     match user::find::user(&app.world, session.user.as_str()).await {
-        Ok(user) => Ok(Some(user)),
+        Ok(user) => {
+            let lockout = convert::user::lockout(&app.world, &user);
+            Ok(Some((user, lockout)))
+        }
         Err(Failure::Refused(Refusal::UserNotFound(_))) => Ok(None),
         Err(failure) => Err(failure.into()),
     }
@@ -156,7 +182,7 @@ async fn subject(app: &App, session: &Session) -> Result<Option<User>, ApiError>
 
 fn session_shape(
     session: &Session,
-    user: Option<&User>,
+    user: Option<&(User, Lockout)>,
     jwt: Option<&SecretText>,
     now: UnixMillis,
 ) -> Result<SessionShape, ApiError> {
@@ -171,8 +197,8 @@ fn session_shape(
         actor: convert::session::actor(session)?,
         tasks: None,
         last_active_organization_id: None,
-        user: user.map(convert::user::for_browser).transpose()?,
-        public_user_data: user.map(public_user_data),
+        user: user.map(|(user, lockout)| convert::user::for_browser(user, *lockout)).transpose()?,
+        public_user_data: user.map(|(user, _)| public_user_data(user)),
         factor_verification_age: factor_verification_age(session, now),
         created_at: session.created_at.millis(),
         updated_at: session.updated_at.millis(),

@@ -1,114 +1,210 @@
-//! `POST /v1/client/sign_ins` with `strategy=ticket`: the one place where a ticket is spent.
+//! `/v1/client/sign_ins`: a ticket, which is spent here and nowhere else, or identifier and password, at once or in
+//! two steps.
 
 use super::{
     Fields,
     cookies::{self, ClientUat},
     shown::{self, Shown},
+    sign_in_shapes::{self, Strategy},
     ticket_error,
 };
 use crate::{
-    app::App, authn::client_cookie::Visitor, backend_api::Json, entry::RequestInfo, error::ApiError,
+    app::App,
+    authn::client_cookie::Visitor,
+    backend_api::{Json, PathText},
+    entry::RequestInfo,
+    error::ApiError,
 };
-use actas_api_types::frontend::{Enveloped, SignIn, TicketVerification, UserData};
+use actas_api_types::frontend::{Enveloped, SignIn};
 use actas_domain::{
     actor_token::accept::Redeemed,
+    client,
     ids::SignInId,
-    refusal::{ParameterProblem, ParameterRefusal},
+    refusal::{Failure, ParameterProblem, ParameterRefusal, Refusal},
     secret::SecretText,
-    session::Session,
+    sign_in::{begin, password},
     ticket,
-    user::User,
 };
 use axum::extract::State;
-use http::{HeaderMap, HeaderValue, header};
-use std::sync::Arc;
+use http::HeaderMap;
+use std::{net::IpAddr, sync::Arc};
 
 type Answer = Json<Enveloped<SignIn>>;
+/// The headers come also with an error: who has signed in is given the client that holds the session, even if what
+/// comes after that fails.
+type Answered = Result<(HeaderMap, Result<Answer, ApiError>), ApiError>;
 
-/// When an incomplete sign-in would be given up, in seconds; a complete one has only to name some time.
-const ABANDON_SECONDS: i64 = 86_400;
+const STRATEGIES: &[&str] = &["ticket", "password"];
+
+/// What is sent along to begin with.
+enum Wanted {
+    Ticket(SecretText),
+    Password {
+        identifier: String,
+        password: SecretText,
+    },
+    /// The password comes in a second step.
+    Identifier(String),
+}
 
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
     visitor: Visitor,
     info: RequestInfo,
     mut fields: Fields,
-) -> Result<(HeaderMap, Result<Answer, ApiError>), ApiError> {
-    let ticket = parse(&mut fields)?;
-    let redeemed = ticket::redeem(&app.world, &visitor.context, ticket.reveal(), visitor.client.as_ref())
-        .await
-        .map_err(|failure| ticket_error(&app, info.address, failure))?;
-    // The ticket is spent now. Even if the rest fails, whoever spent it is given the client that holds its session.
-    let headers = credentials(&app, &visitor, &redeemed)?;
-    Ok((headers, answer(&app, &visitor, redeemed).await))
+) -> Answered {
+    match parse(&mut fields)? {
+        Wanted::Ticket(ticket) => {
+            let redeemed = ticket::redeem(&app.world, &visitor.context, ticket.reveal(), visitor.presented())
+                .await
+                .map_err(|failure| ticket_error(&app, info.address, failure))?;
+            complete(&app, &visitor, redeemed, Strategy::Ticket, None).await
+        }
+        Wanted::Password { identifier, password } => {
+            let redeemed = sign_in(&app, &visitor, info.address, &identifier, &password).await?;
+            complete(&app, &visitor, redeemed, Strategy::Password, None).await
+        }
+        Wanted::Identifier(identifier) => begin_attempt(&app, &visitor, info.address, &identifier).await,
+    }
 }
 
-async fn answer(app: &App, visitor: &Visitor, redeemed: Redeemed) -> Result<Answer, ApiError> {
-    let Redeemed { session, client, .. } = redeemed;
-    let shown = Shown::of(app, client, visitor.authorized_party.as_deref()).await?;
-    let sign_in = sign_in(app, &session, shown.user(&session));
-    shown::enveloped(&shown, sign_in)
+/// The client's attempt that waits for its password.
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    visitor: Visitor,
+    PathText(id): PathText,
+) -> Result<Answer, ApiError> {
+    let client = visitor.client()?;
+    let pending = begin::pending_with_id(&app.world, client, &id).await?;
+    let shown = Shown::now(&app, client, visitor.authorized_party.as_deref()).await?;
+    shown::enveloped(&shown, sign_in_shapes::pending(&pending))
 }
 
-/// The client's secret: a browser's in cookies, a native app's in a header.
-fn credentials(app: &App, visitor: &Visitor, redeemed: &Redeemed) -> Result<HeaderMap, ApiError> {
+/// A password needs no preparation: the attempt is answered as it is.
+pub(crate) async fn prepare_first_factor(
+    app: State<Arc<App>>,
+    visitor: Visitor,
+    id: PathText,
+    mut fields: Fields,
+) -> Result<Answer, ApiError> {
+    require_password_strategy(&mut fields)?;
+    show(app, visitor, id).await
+}
+
+pub(crate) async fn attempt_first_factor(
+    State(app): State<Arc<App>>,
+    visitor: Visitor,
+    PathText(id): PathText,
+    info: RequestInfo,
+    mut fields: Fields,
+) -> Answered {
+    let client = visitor.client()?;
+    require_password_strategy(&mut fields)?;
+    let password = fields.secret("password")?.ok_or_else(|| missing("password"))?;
+    let pending = begin::pending_with_id(&app.world, client, &id).await?;
+    let redeemed = sign_in(&app, &visitor, info.address, &pending.identifier, &password).await?;
+    complete(&app, &visitor, redeemed, Strategy::Password, Some(&pending.id)).await
+}
+
+async fn begin_attempt(app: &App, visitor: &Visitor, address: IpAddr, identifier: &str) -> Answered {
+    begin::check_identifier(identifier)?;
     let mut headers = HeaderMap::new();
-    if visitor.is_native {
-        headers.insert(header::AUTHORIZATION, secret_header(&redeemed.cookie)?);
-    } else {
+    let client = match &visitor.client {
+        Some(client) => client.clone(),
+        None => {
+            // Anybody can ask for a client here, so each address for some only.
+            app.failed_authentications.take(address)?;
+            let (client, secret) = client::create::create(&app.world, &visitor.context).await?;
+            cookies::give_secret(app, visitor, &mut headers, &secret)?;
+            client
+        }
+    };
+    let pending = begin::begin(&app.world, &client, identifier).await?;
+    let shown = Shown::now(app, &client, visitor.authorized_party.as_deref()).await?;
+    Ok((headers, shown::enveloped(&shown, sign_in_shapes::pending(&pending))))
+}
+
+/// Wrong passwords count against the address that they come from, and a right one is worth nothing there when it has
+/// sent too many.
+async fn sign_in(
+    app: &App,
+    visitor: &Visitor,
+    address: IpAddr,
+    identifier: &str,
+    password: &SecretText,
+) -> Result<Redeemed, ApiError> {
+    app.failed_authentications.refuse_blocked(address)?;
+    let outcome =
+        password::sign_in(&app.world, &visitor.context, visitor.presented(), identifier, password).await;
+    outcome.map_err(|failure| {
+        let is_guess = matches!(
+            failure,
+            Failure::Refused(Refusal::PasswordOrIdentifierIncorrect | Refusal::LockedOut { .. })
+        );
+        let error = failure.into();
+        if is_guess { app.failed_authentications.count(address, error) } else { error }
+    })
+}
+
+async fn complete(
+    app: &App,
+    visitor: &Visitor,
+    redeemed: Redeemed,
+    strategy: Strategy,
+    id: Option<&SignInId>,
+) -> Answered {
+    let headers = credentials(app, visitor, &redeemed)?;
+    let Redeemed { session, client, .. } = redeemed;
+    let shown = match Shown::of(app, client, visitor.authorized_party.as_deref()).await {
+        Ok(shown) => shown,
+        Err(error) => return Ok((headers, Err(error))),
+    };
+    let response = sign_in_shapes::complete(app, id, strategy, &session, shown.user(&session));
+    Ok((headers, shown::enveloped(&shown, response)))
+}
+
+/// The client's secret, and what its cookies say of it: a browser's in cookies, a native app's in a header.
+pub(super) fn credentials(app: &App, visitor: &Visitor, redeemed: &Redeemed) -> Result<HeaderMap, ApiError> {
+    let mut headers = HeaderMap::new();
+    cookies::give_secret(app, visitor, &mut headers, &redeemed.cookie)?;
+    if visitor.keeps_cookies() {
         let updated_at = redeemed.client.client.updated_at;
-        cookies::set_client(app, &mut headers, &redeemed.cookie);
         cookies::set_client_uat(app, &mut headers, ClientUat::of(true, updated_at, app.world.now()));
     }
     Ok(headers)
 }
 
-/// The ticket. `locale`, `timezone` and whatever else SDKs send along are not looked at.
-fn parse(fields: &mut Fields) -> Result<SecretText, ParameterRefusal> {
-    let missing = |name| ParameterRefusal::new(name, ParameterProblem::Missing);
-    let strategy = fields.text("strategy")?.ok_or_else(|| missing("strategy"))?;
-    if strategy != "ticket" {
-        let problem = ParameterProblem::NotOneOf { allowed: &["ticket"] };
-        return Err(ParameterRefusal::new("strategy", problem));
-    }
-    fields.secret("ticket")?.ok_or_else(|| missing("ticket"))
-}
-
-fn secret_header(secret: &SecretText) -> Result<HeaderValue, ApiError> {
-    let mut value = HeaderValue::from_str(secret.reveal()).map_err(|_| ApiError::internal())?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-fn sign_in(app: &App, session: &Session, user: Option<&User>) -> SignIn {
-    SignIn {
-        object: "sign_in_attempt".to_owned(),
-        id: SignInId::mint(session.created_at, app.world.entropy.as_ref()).to_string(),
-        status: "complete".to_owned(),
-        supported_identifiers: [],
-        supported_first_factors: None,
-        supported_second_factors: None,
-        first_factor_verification: Some(TicketVerification {
-            object: "verification_ticket".to_owned(),
-            status: "verified".to_owned(),
-            strategy: "ticket".to_owned(),
-            attempts: None,
-            expire_at: None,
-        }),
-        second_factor_verification: None,
-        identifier: user.map(shown::identifier),
-        user_data: user.map(user_data),
-        created_session_id: Some(session.id.to_string()),
-        abandon_at: session.created_at.plus_seconds(ABANDON_SECONDS).millis(),
+/// `locale`, `timezone` and whatever else SDKs send along are not looked at. Without a strategy the identifier says
+/// what is wanted.
+fn parse(fields: &mut Fields) -> Result<Wanted, ParameterRefusal> {
+    let strategy = fields.text("strategy")?;
+    let identifier = fields.text("identifier")?;
+    match strategy.as_deref() {
+        Some("ticket") => fields.secret("ticket")?.map(Wanted::Ticket).ok_or_else(|| missing("ticket")),
+        None if identifier.is_none() => Err(missing("strategy")),
+        None | Some("password") => {
+            let identifier = identifier.ok_or_else(|| missing("identifier"))?;
+            Ok(match fields.secret("password")? {
+                Some(password) => Wanted::Password { identifier, password },
+                None => Wanted::Identifier(identifier),
+            })
+        }
+        Some(_) => Err(not_one_of(STRATEGIES)),
     }
 }
 
-fn user_data(user: &User) -> UserData {
-    UserData {
-        first_name: user.first_name.clone(),
-        last_name: user.last_name.clone(),
-        image_url: String::new(),
-        has_image: false,
-        profile_image_url: String::new(),
+fn require_password_strategy(fields: &mut Fields) -> Result<(), ParameterRefusal> {
+    match fields.text("strategy")?.as_deref() {
+        Some("password") => Ok(()),
+        Some(_) => Err(not_one_of(&["password"])),
+        None => Err(missing("strategy")),
     }
+}
+
+fn missing(name: &'static str) -> ParameterRefusal {
+    ParameterRefusal::new(name, ParameterProblem::Missing)
+}
+
+fn not_one_of(allowed: &'static [&'static str]) -> ParameterRefusal {
+    ParameterRefusal::new("strategy", ParameterProblem::NotOneOf { allowed })
 }

@@ -9,12 +9,19 @@ use super::{
     ticket_error,
 };
 use crate::{
-    app::App, authn::client_cookie::Visitor, entry::RequestInfo, error::ApiError, parameters::Pairs,
+    app::App,
+    authn::client_cookie::{Visitor, cookie},
+    entry::RequestInfo,
+    error::ApiError,
+    pages,
+    parameters::Pairs,
 };
 use actas_domain::{
-    caller::{Caller, Context},
-    client::sign_out::sign_out,
-    ticket,
+    caller::Context,
+    client::{authenticate, create, returning::set_aside},
+    secret::SecretText,
+    settings::InstanceKind,
+    ticket::{self, CheckedTicket},
 };
 use axum::{
     extract::{FromRequestParts as _, Request, State},
@@ -22,9 +29,10 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use std::sync::Arc;
+use url::Url;
 
-/// A live ticket leads to the app, after whoever is signed in in this browser is signed out. A dead one is refused
-/// first, with nobody signed out: a bad link is no sign-out button.
+/// A live ticket leads to the app, or to Actas's own page where none is configured, after whoever is signed in in this
+/// browser is signed out. A dead one is refused first, with nobody signed out: a bad link is no sign-out button.
 pub(crate) async fn accept(State(app): State<Arc<App>>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     let mut response = match answer(&app, &mut parts).await {
@@ -45,37 +53,59 @@ async fn answer(app: &Arc<App>, parts: &mut Parts) -> Result<Response, ApiError>
     let info = RequestInfo::from_request_parts(parts, app).await?;
     let pairs = Pairs::parse(parts.uri.query().unwrap_or_default().as_bytes())?;
     let text = pairs.single("ticket")?.ok_or_else(|| ApiError::query_parameter_absent("ticket"))?;
-    let context = Context {
-        caller: Caller::Client(None),
-        address: Some(info.address),
-        trace_id: info.trace_id.clone(),
-    };
-    ticket::check(&app.world, &context, text)
+    let checked = ticket::check(&app.world, &info.context_of_holder(), text)
         .await
         .map_err(|failure| ticket_error(app, info.address, failure))?;
-    let Some(sign_in_url) = &app.http.sign_in_url else { return Ok(no_app(app)) };
-    let location = location(sign_in_url, text)?;
+    let own_page = || format!("{}{}", app.http.public_url, pages::SIGN_IN_PATH);
+    let mut location = location(&app.http.sign_in_url.clone().unwrap_or_else(own_page), text)?;
     let mut headers = HeaderMap::new();
     if parts.method == Method::GET && is_navigation(&parts.headers) {
         let visitor = Visitor::from_request_parts(parts, app).await?;
-        if let Some(client) = &visitor.client {
-            sign_out(&app.world, &visitor.context, client).await?;
+        if app.world.settings.instance_kind == InstanceKind::Development && app.http.sign_in_url.is_some() {
+            let secret = new_dev_browser(app, parts, &visitor.context, &checked).await?;
+            location.query_pairs_mut().append_pair("__clerk_db_jwt", secret.reveal());
+            cookies::set_client(app, &mut headers, &secret);
+        } else {
+            if let Some(client) = &visitor.client {
+                set_aside(&app.world, &visitor.context, client, &checked, &client.id).await?;
+            }
+            cookies::correct_client_uat(app, &parts.headers, &mut headers, ClientUat::SignedOut);
         }
-        cookies::correct_client_uat(app, &parts.headers, &mut headers, ClientUat::SignedOut);
     }
+    let mut location = HeaderValue::from_str(location.as_str()).map_err(|_| ApiError::internal())?;
+    location.set_sensitive(true);
     headers.insert(header::LOCATION, location);
     Ok((StatusCode::SEE_OTHER, headers).into_response())
 }
 
+/// A development app's scripts take up the client that the address names, so a new one starts signed out, also where
+/// the app is another site's and its own client is not known here. Whoever is known here gives way to it: the client
+/// of the last link that was opened in this browser, of which this host keeps a cookie, and the app's own where both
+/// are on one host.
+async fn new_dev_browser(
+    app: &App,
+    parts: &Parts,
+    context: &Context,
+    ticket: &CheckedTicket,
+) -> Result<SecretText, ApiError> {
+    let (keeper, secret) = create::create(&app.world, context).await?;
+    for name in ["__client", "__clerk_db_jwt"] {
+        let Some(held) = cookie(&parts.headers, name) else { continue };
+        if let Some(client) = authenticate::authenticate(&app.world, held).await? {
+            set_aside(&app.world, context, &client, ticket, &keeper.id).await?;
+        }
+    }
+    Ok(secret)
+}
+
 /// The sign-in page, with its own query kept.
-fn location(sign_in_url: &str, ticket: &str) -> Result<HeaderValue, ApiError> {
-    let unusable = || {
+fn location(sign_in_url: &str, ticket: &str) -> Result<Url, ApiError> {
+    let mut url = Url::parse(sign_in_url).map_err(|_| {
         tracing::error!(sign_in_url, "the configured sign_in_url is no absolute URL");
         ApiError::internal()
-    };
-    let mut url = url::Url::parse(sign_in_url).map_err(|_| unusable())?;
+    })?;
     url.query_pairs_mut().append_pair("__clerk_ticket", ticket).append_pair("__clerk_status", "sign_in");
-    HeaderValue::from_str(url.as_str()).map_err(|_| unusable())
+    Ok(url)
 }
 
 /// Whether a browser asks before anybody has opened the link. Were it led to the app then, a page rendered ahead
@@ -89,9 +119,11 @@ fn is_ahead(headers: &HeaderMap) -> bool {
 }
 
 /// Whether the browser goes to this address, rather than loads it as a part of a page. Browsers too old to tell
-/// are taken at their word.
+/// are taken at their word. An app's server that passes the request on may write its own `Sec-Fetch-Mode` over the
+/// browser's, and leaves `Sec-Fetch-Dest`; no script can write either.
 fn is_navigation(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-mode").is_none_or(|mode| mode == "navigate")
+    let is_document = headers.get("sec-fetch-dest").is_some_and(|destination| destination == "document");
+    is_document || headers.get("sec-fetch-mode").is_none_or(|mode| mode == "navigate")
 }
 
 fn wants_html(headers: &HeaderMap) -> bool {
@@ -117,7 +149,6 @@ fn refusal(app: &App, parts: &Parts, error: ApiError) -> Response {
         status: error.status,
         heading: "This link does not work",
         paragraphs: &[&error.long_message, advice],
-        commands: &[],
         footer: &format!("Code: {}. Trace id: {trace_id}", error.code),
     };
     let mut response = page.into_response();
@@ -125,26 +156,4 @@ fn refusal(app: &App, parts: &Parts, error: ApiError) -> Response {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
-}
-
-/// A live ticket, and nowhere to lead it.
-fn no_app(app: &App) -> Response {
-    let native = format!("{}/v1/client/sign_ins?_is_native=1", app.http.public_url);
-    Page {
-        status: StatusCode::OK,
-        heading: "No app is configured",
-        paragraphs: &[
-            "The ticket in this link is good, and it is still unspent: opening the link has not used it.",
-            "Actas does not know where your app lets people sign in. Name your app when you start Actas, or set \
-             sign_in_url in its configuration, and open this link again.",
-            "Without an app, the ticket can be redeemed by a POST of strategy=ticket and ticket=… to the address below.",
-        ],
-        commands: &[
-            "actas dev --app-url http://localhost:3000",
-            "sign_in_url = \"https://app.example.com/sign-in\"",
-            &native,
-        ],
-        footer: "",
-    }
-    .into_response()
 }

@@ -32,6 +32,7 @@ pub(super) enum Act {
     CreateSignInToken { user: usize, lifetime: i64 },
     RevokeToken { token: usize },
     Redeem { token: usize, forged: bool, client: Option<usize>, cookie: Cookie },
+    OpenLink { token: usize, client: usize, cookie: Cookie },
     CheckTicket { token: usize },
     Touch { session: usize, by: Visitor },
     RefreshToken { session: usize, by: Visitor },
@@ -99,8 +100,22 @@ pub(super) fn sequence() -> impl Strategy<Value = Vec<Act>> {
         let create = |who| Act::CreateUser { who, username: Some(who), banned: false, locked: false };
         if are_there { vec![create(0), create(1)] } else { Vec::new() }
     };
-    let beginning = prop::bool::weighted(0.8).prop_map(everybody);
+    let beginning =
+        (prop::bool::weighted(0.8), prop::bool::weighted(0.4)).prop_map(move |(are_there, acts)| {
+            if acts { [everybody(are_there), impersonation()].concat() } else { everybody(are_there) }
+        });
     (beginning, vec(act(), 1..=ACTS_MAX)).prop_map(|(beginning, acts)| [beginning, acts].concat())
+}
+
+/// The first user signs in, and on the same client as the second one: chance alone seldom gets so far.
+fn impersonation() -> Vec<Act> {
+    let redeem = |client| Act::Redeem { token: 0, forged: false, client, cookie: Cookie::Newest };
+    vec![
+        Act::CreateSignInToken { user: 0, lifetime: 3_600 },
+        redeem(None),
+        Act::CreateActorToken { subject: 1, actor: 0, lifetime: 3_600, session: 1_800, with_reason: false },
+        redeem(Some(0)),
+    ]
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -170,12 +185,14 @@ fn recent() -> impl Strategy<Value = usize> {
 fn redemption() -> impl Strategy<Value = Act> {
     let forged = prop::bool::weighted(0.05);
     let client = prop::option::weighted(0.4, 0..3_usize);
-    (recent(), forged, client, cookie()).prop_map(|(token, forged, client, cookie)| Act::Redeem {
+    let redeem = (recent(), forged, client, cookie())
+        .prop_map(|(token, forged, client, cookie)| Act::Redeem { token, forged, client, cookie });
+    let open = (recent(), recent(), cookie()).prop_map(|(token, client, cookie)| Act::OpenLink {
         token,
-        forged,
         client,
         cookie,
-    })
+    });
+    prop_oneof![6 => redeem, 1 => open]
 }
 
 fn cookie() -> impl Strategy<Value = Cookie> {

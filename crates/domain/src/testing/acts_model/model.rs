@@ -1,6 +1,6 @@
 //! A second, simpler account of what the rules say: plain rows, plain times, no guards, no transactions.
 
-use super::acts::Rules;
+use super::{acts::Rules, returns::ReturnRow};
 use crate::secret::SecretText;
 use std::collections::{BTreeMap, HashMap};
 
@@ -22,6 +22,7 @@ pub(super) struct Model {
     pub(super) tokens: Vec<TokenRow>,
     pub(super) sessions: Vec<SessionRow>,
     pub(super) clients: Vec<ClientRow>,
+    pub(super) returns: Vec<ReturnRow>,
     pub(super) secret_keys: Vec<SecretKeyRow>,
     pub(super) signing_keys: Vec<SigningKeyRow>,
     pub(super) created_in_month: BTreeMap<String, u64>,
@@ -279,6 +280,7 @@ impl Model {
 
     /// All that a user loses with their place among the parties: `deleted`, `banned` or `locked`.
     pub(super) fn fall(&mut self, user: &str, how: &'static str, caller: &str) {
+        self.returns.retain(|kept| kept.user != user);
         self.end_all("revoked", caller, |session| session.role_of(user).map(|role| cause(role, how)));
         let mut fallen: Vec<_> = (0..self.tokens.len())
             .filter(|place| self.tokens[*place].status == "pending")

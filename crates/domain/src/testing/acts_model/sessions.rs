@@ -8,13 +8,15 @@ use super::{
     },
 };
 use crate::{
-    client::{Client, sign_out},
+    client::{Client, Presented, sign_out},
     secret::SecretText,
     session::{
         SessionStatus,
         claims::ClaimsVersion,
-        create, end, expire,
-        issue_token::{self, TokenRequest},
+        create,
+        end::{self, Stopped},
+        expire,
+        issue_token::{self, Renewal, TokenRequest},
         touch, verify,
     },
 };
@@ -41,7 +43,8 @@ impl Case<'_> {
         let refusal = self.model.visit(place, &client, "session_token.created", &caller);
         let id = self.model.sessions[place].id.clone();
         let request = wanted(Some("https://app.example"), None);
-        let result = issue_token::for_client(&self.world, &context, &client, &id, &request).await;
+        let result =
+            issue_token::for_client(&self.world, &context, &client, &id, Renewal::Due, &request).await;
         if let Some(token) = answered(result, refusal)? {
             self.model.active(place);
             self.handed_out(place, SESSION_TOKEN_SECONDS, token)?;
@@ -74,12 +77,16 @@ impl Case<'_> {
         let row = &self.model.sessions[place];
         let is_own = row.client == client.id.as_str();
         let refusal = (!is_own).then_some("authentication_invalid");
-        let result = end::end_own(&self.world, &context, &client, &row.id, status).await;
-        if let Some(ended) = answered(result, refusal)? {
-            self.model.leave(place, word, "signed_out", &caller);
-            same("a left session", &SessionRow::of(&ended), &self.model.sessions[place])?;
+        let kept = if is_own { self.model.opens(client.id.as_str(), Some(place)) } else { None };
+        let presented = Presented::by_cookie(&client);
+        let result = end::end_own(&self.world, &context, presented, &row.id, status).await;
+        let Some(Stopped { session, returned }) = answered(result, refusal)? else { return Ok(()) };
+        same("whether the actor came back", returned.is_some(), kept.is_some())?;
+        match (kept, returned) {
+            (Some(kept), Some(returned)) => self.came_back(&kept, word, &caller, returned)?,
+            _ => self.model.leave(place, word, "signed_out", &caller),
         }
-        Ok(())
+        same("a left session", &SessionRow::of(&session), &self.model.sessions[place])
     }
 
     pub(super) async fn revoke_session(&mut self, session: usize) -> Verdict {
@@ -98,10 +105,15 @@ impl Case<'_> {
         let Some(client) = self.visitor(place, cookie).await? else { return Ok(()) };
         let (context, caller) = browser(Some(&client));
         let id = client.id.as_str();
-        let live = self.model.live_sessions(id).count();
-        let result = sign_out::sign_out(&self.world, &context, &client).await;
-        same("the sessions signed out of", answered(result, None)?, Some(live))?;
-        if live > 0 {
+        let kept = self.model.opens(id, None);
+        let presented = Presented::by_cookie(&client);
+        let result = sign_out::sign_out_or_return(&self.world, &context, presented).await;
+        match (kept, answered(result, None)?.flatten()) {
+            (Some(kept), Some(returned)) => return self.came_back(&kept, "removed", &caller, returned),
+            (kept, returned) => same("whether the actor came back", returned.is_some(), kept.is_some())?,
+        }
+        if self.model.live_sessions(id).next().is_some() {
+            self.model.returns.retain(|kept| kept.client != id);
             let entry = Entry::new(self.model.now, "client.signed_out", &caller);
             self.model.record.push(Entry { client: Some(id.to_owned()), ..entry });
             self.model.end_all("removed", &caller, |row| (row.client == id).then_some("signed_out"));

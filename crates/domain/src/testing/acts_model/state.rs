@@ -4,6 +4,7 @@ use super::{
     acts::{ACTORS, USERS},
     case::{Case, Verdict, same},
     model::{Entry, SessionRow, SigningKeyRow, TokenRow, UserRow},
+    returns::ReturnRow,
 };
 use crate::{
     actor_token::{ActorToken, find::ActorTokenQuery},
@@ -102,7 +103,12 @@ async fn compare_sessions(case: &Case<'_>) -> Verdict {
     let hash =
         |cookies: &[crate::secret::SecretText]| cookies.last().map(|text| SecretHash::of(text.reveal()));
     let wanted = model.clients.iter().map(|row| (row.id.clone(), row.updated, hash(&row.cookies))).collect();
-    same_rows("clients", found, wanted, |(id, _, _)| id.clone())
+    same_rows("clients", found, wanted, |(id, _, _)| id.clone())?;
+    let mut returns = Vec::new();
+    for client in &rows {
+        returns.extend(store.kept_return(&client.id).await.unwrap().as_ref().map(ReturnRow::of));
+    }
+    same_rows("kept returns", returns, model.returns.clone(), |row| row.client.clone())
 }
 
 async fn compare_keys(case: &Case<'_>) -> Verdict {

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     actor_token::{self, accept::Redeemed, create::CreateActorToken},
+    client::Presented,
     ids::{ActorTokenId, SignInTokenId},
     secret::SecretText,
     sign_in_token::{self, create::CreateSignInToken},
@@ -162,7 +163,13 @@ impl Case<'_> {
         let client = presented.as_ref().map(|client| client.id.as_str());
         let refusal =
             if forged { Some("ticket_invalid_code") } else { redeem_refusal(&self.model, &row, client) };
-        let result = ticket::redeem(&self.world, &context, text.reveal(), presented.as_ref()).await;
+        let result = ticket::redeem(
+            &self.world,
+            &context,
+            text.reveal(),
+            presented.as_ref().map(Presented::by_cookie),
+        )
+        .await;
         match (answered(result, refusal)?, refusal) {
             (Some(redeemed), _) => self.redeemed(place, client, &caller, redeemed),
             (None, Some(code)) if !forged => {
@@ -202,6 +209,7 @@ impl Case<'_> {
         match client {
             Some(client) => {
                 same("the client of the session", row.client.as_str(), client)?;
+                model.take_over(client, row.actor.as_ref().map(|(sub, _)| sub.as_str()));
                 model.end_all("replaced", caller, |session| (session.client == client).then_some("replaced"));
             }
             None => {
@@ -257,7 +265,7 @@ fn grant_refusal(model: &Model, subject: &str, actor: &str) -> Option<&'static s
         .or_else(|| quota_is_used_up.then_some("impersonation_limit_exceeded"))
 }
 
-fn redeem_refusal(model: &Model, token: &TokenRow, client: Option<&str>) -> Option<&'static str> {
+pub(super) fn redeem_refusal(model: &Model, token: &TokenRow, client: Option<&str>) -> Option<&'static str> {
     let is_grant = token.actor.is_some();
     let of_kind = |grant, sign_in| Some(if is_grant { grant } else { sign_in });
     let revoked = of_kind("actor_token_revoked_code", "sign_in_token_revoked_code");

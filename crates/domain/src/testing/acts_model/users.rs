@@ -109,6 +109,7 @@ impl Case<'_> {
         model.users.insert(id.to_owned(), row);
         model.record.push(entry);
         if matches!(wish, Wish::Password { sign_out: true }) {
+            model.returns.retain(|kept| kept.user != id);
             model.end_all("revoked", &caller, |session| (session.user == id).then_some("password_changed"));
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use super::{
     Harness,
-    trial::{ALL, Trial, concurrently, innocent_writes},
+    trial::{ALL, INNOCENT_FAILURES, Trial, concurrently, innocent_writes},
 };
 use crate::{
     audit::{Action, Cause},
@@ -13,6 +13,7 @@ use crate::{
     session::{Ending, Session, SessionStatus, find::SessionQuery},
     testing::{changes, rows},
     time::Month,
+    user::User,
 };
 use std::sync::Arc;
 
@@ -27,7 +28,10 @@ pub async fn a_change_lands_whole(harness: &dyn Harness) {
     assert_eq!(trial.sign_in_token(99).await, rows::sign_in_token(99));
     assert_eq!(trial.client(99).await, rows::client(99));
     assert_eq!(trial.session(99).await, rows::session(99));
-    assert_eq!(trial.user("innocent").await, rows::full_user("innocent", 99));
+    let password_failures = Some(INNOCENT_FAILURES);
+    assert_eq!(trial.user("innocent").await, User { password_failures, ..rows::full_user("innocent", 99) });
+    let kept = store.kept_return(&rows::client_id(99)).await.unwrap();
+    assert_eq!(kept, Some(rows::kept_return(99, "innocent")));
     assert!(trial.standing("stranger").await.banned);
     assert_eq!(store.secret_key(&rows::secret_key_id(99)).await.unwrap(), Some(rows::secret_key(99)));
     assert_eq!(store.signing_keys().await.unwrap(), vec![rows::signing_key(99, SigningKeyStatus::Next)]);

@@ -17,6 +17,7 @@
 pub mod activity;
 pub mod atomicity;
 pub mod guards;
+pub mod kept_returns;
 pub mod ordering_users;
 pub mod races;
 pub mod reading_clients_and_keys;
@@ -25,6 +26,7 @@ pub mod reading_tokens;
 pub mod reading_users;
 pub mod record;
 pub mod reopening;
+pub mod sign_ins;
 pub mod standing;
 mod trial;
 pub mod write_conditions;
@@ -174,6 +176,21 @@ macro_rules! store_contract {
                 the_other_filters
                 a_changed_user_is_found_as_it_is
             }
+            sign_ins {
+                a_client_has_one_attempt
+                what_is_over_is_forgotten
+                failures_belong_to_a_user
+                password_failures_unchanged
+                revision_unchanged
+                every_wrong_password_is_counted
+                guesses_at_nobody_are_counted
+            }
+            kept_returns {
+                a_client_keeps_one_return
+                a_return_is_taken_once
+                all_returns_of_a_user_go_together
+                session_live
+            }
             ordering_users {
                 every_field_orders
                 pages_follow_each_other
@@ -215,6 +232,7 @@ mod tests {
             ("activity", include_str!("activity.rs")),
             ("atomicity", include_str!("atomicity.rs")),
             ("guards", include_str!("guards.rs")),
+            ("kept_returns", include_str!("kept_returns.rs")),
             ("ordering_users", include_str!("ordering_users.rs")),
             ("races", include_str!("races.rs")),
             ("reading_clients_and_keys", include_str!("reading_clients_and_keys.rs")),
@@ -223,6 +241,7 @@ mod tests {
             ("reading_users", include_str!("reading_users.rs")),
             ("record", include_str!("record.rs")),
             ("reopening", include_str!("reopening.rs")),
+            ("sign_ins", include_str!("sign_ins.rs")),
             ("standing", include_str!("standing.rs")),
             ("write_conditions", include_str!("write_conditions.rs")),
         ];

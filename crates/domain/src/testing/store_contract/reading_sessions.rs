@@ -98,6 +98,7 @@ pub async fn a_session_is_kept_to_the_letter(harness: &dyn Harness) {
     let full = Session {
         status: SessionStatus::Replaced,
         actor: Some(rows::actor(verbatim)),
+        first_factor_at: Some(rows::START.plus_millis(55_555)),
         created_at: rows::START.plus_millis(1),
         updated_at: rows::START.plus_millis(22),
         last_active_at: rows::START.plus_millis(333),

@@ -8,12 +8,13 @@ use crate::{
         find::{AuditQuery, AuditRange},
     },
     change::{Change, Guard, Write},
-    client::Client,
+    client::{Client, returning::KeptReturn},
     keys::SigningKey,
     page::Page,
     ports::{CommitError, Committed, Instance, Store},
     secret_key::SecretKey,
     session::{Session, find::SessionQuery},
+    sign_in::{PendingSignIn, failures::PasswordFailures},
     sign_in_token::SignInToken,
     testing::{FixedClock, changes, rows},
     time::Month,
@@ -42,6 +43,8 @@ pub(super) struct Everything {
     clients: Vec<Client>,
     secret_keys: Vec<SecretKey>,
     signing_keys: Vec<SigningKey>,
+    pending_sign_ins: Vec<PendingSignIn>,
+    kept_returns: Vec<KeptReturn>,
     entries: Vec<AuditEntry>,
 }
 
@@ -135,6 +138,11 @@ impl Trial {
         for id in ["subject", "actor", "other", "stranger", "innocent"] {
             standings.push(self.standing(id).await);
         }
+        let (mut pending_sign_ins, mut kept_returns) = (Vec::new(), Vec::new());
+        for number in (1..10).chain([99]) {
+            pending_sign_ins.extend(store.pending_sign_in(&rows::client_id(number)).await.unwrap());
+            kept_returns.extend(store.kept_return(&rows::client_id(number)).await.unwrap());
+        }
         let sessions = SessionQuery { client: None, user: None, status: None, now: rows::START, page: ALL };
         Everything {
             instance: store.instance().await.unwrap(),
@@ -150,10 +158,15 @@ impl Trial {
             clients: store.clients(ALL).await.unwrap().rows,
             secret_keys: store.secret_keys().await.unwrap(),
             signing_keys: store.signing_keys().await.unwrap(),
+            pending_sign_ins,
+            kept_returns,
             entries: self.entries().await,
         }
     }
 }
+
+/// Wrong passwords of the user `innocent`.
+pub(super) const INNOCENT_FAILURES: PasswordFailures = PasswordFailures { count: 1, last_at: rows::START };
 
 /// Writes that land on any store of these tests: they touch only rows with the number 99 and the user `innocent`.
 pub(super) fn innocent_writes() -> Vec<Write> {
@@ -171,6 +184,8 @@ pub(super) fn innocent_writes() -> Vec<Write> {
         },
         Write::AddSecretKey(rows::secret_key(99)),
         Write::AddSigningKey(rows::signing_key(99, crate::keys::SigningKeyStatus::Next)),
+        Write::SetPasswordFailures { user: rows::user_id("innocent"), failures: Some(INNOCENT_FAILURES) },
+        Write::KeepReturn(rows::kept_return(99, "innocent")),
         Write::SetInstance(rows::instance(99)),
     ]
 }

@@ -33,6 +33,7 @@ pub(super) fn body_of(route: &str) -> &'static [(&'static str, &'static str)] {
         "/v1/users/{user_id}/metadata" => {
             &[("public_metadata", ""), ("private_metadata", ""), ("unsafe_metadata", "")]
         }
+        "/v1/tickets/check" => &[("ticket", "{{s0}}")],
         "/v1/client/sign_ins" => &[("strategy", "ticket"), ("ticket", "{{s0}}"), ("locale", "")],
         "/v1/client/sessions/{session_id}/touch" | "/v1/client/sessions/{session_id}/tokens" => {
             &[("organization_id", ""), ("active_organization_id", ""), ("tab_state", "")]

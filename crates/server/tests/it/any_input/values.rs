@@ -4,6 +4,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 
 /// Parameters of queries, and fields and members that some other route has.
 const NAMES: &[&str] = &[
+    "__clerk_db_jwt",
     "_is_native",
     "_method",
     "action",
@@ -22,10 +23,12 @@ const NAMES: &[&str] = &[
     "email_address",
     "email_address_query",
     "external_id",
+    "format",
     "id",
     "last_active_at_since",
     "limit",
     "name_query",
+    "nonce",
     "offset",
     "order_by",
     "organization_id",
@@ -37,6 +40,7 @@ const NAMES: &[&str] = &[
     "provider",
     "provider_user_id",
     "query",
+    "redirect_url",
     "session_id",
     "starting_after",
     "status",
@@ -88,6 +92,9 @@ const WORDS: &[&str] = &[
     "act_",
     "sess_",
     "eyJ.eyJ.A",
+    "nonce",
+    "https://app.example.test/a?b#c",
+    "https://[::1",
     "..",
     "é",
     "\u{0}",

@@ -102,8 +102,7 @@ async fn unknown_paths_and_methods_are_not_found_and_scripts_can_read_that() {
     let instance = instance().await;
     let browser = Browser::new(&instance);
     for (method, path) in [
-        ("POST", "/v1/client"),
-        ("PUT", "/v1/client"),
+        ("PATCH", "/v1/client"),
         ("GET", "/v1/client/"),
         ("GET", "/v1/client/sign_ins"),
         ("GET", "/v1/client/sessions"),

@@ -1,11 +1,11 @@
 //! `GET` and `PATCH /v1/environment`.
 
-use super::{browser::Browser, instance, instance_with};
+use super::{browser::Browser, development_instance, instance_with};
 use actas_domain::settings::InstanceKind;
 
 #[tokio::test]
 async fn both_verbs_answer_the_same_bare_object() {
-    let instance = instance().await;
+    let instance = development_instance().await;
     let mut browser = Browser::new(&instance);
     let answer = browser.get("/v1/environment").await;
     let mut json = answer.ok();
@@ -28,6 +28,7 @@ async fn both_verbs_answer_the_same_bare_object() {
         "home_url": "https://app.example.test/",
         "instance_environment_type": "development",
         "object": "display_config",
+        "preferred_sign_in_strategy": "password",
         "show_devmode_warning": false,
         "sign_in_url": "https://app.example.test/sign-in"
       },
@@ -45,7 +46,10 @@ async fn both_verbs_answer_the_same_bare_object() {
           "ticket",
           "username",
           "web3_wallet"
-        ]
+        ],
+        "sign_up": {
+          "mode": "restricted"
+        }
       }
     }
     {"enabled":true,"first_factors":[],"immutable":false,"required":false,"second_factors":[],"used_for_first_factor":false,"used_for_second_factor":false,"verifications":[],"verify_at_sign_up":false}
@@ -72,7 +76,7 @@ async fn a_production_instance_without_an_app_says_so() {
 
 #[tokio::test]
 async fn nothing_is_said_of_captchas_or_loaders() {
-    let instance = instance().await;
+    let instance = development_instance().await;
     let text = instance.anonymous("GET", "/v1/environment").send().await;
     for word in ["captcha", "protect_config"] {
         assert!(!text.text().contains(word), "{word}");

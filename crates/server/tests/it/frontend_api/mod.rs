@@ -3,10 +3,20 @@
 
 mod browser;
 mod client;
+mod cookie_domains;
 mod cors;
+mod dev_accept;
+mod dev_browser;
 mod environment;
+mod handshake;
+mod handshake_development;
 mod native;
+mod npm;
+mod own_page;
+mod passwords;
+mod proxied;
 mod races;
+mod returns;
 mod session_tokens;
 mod sessions;
 mod sign_in_refusals;
@@ -16,16 +26,26 @@ mod tickets;
 mod well_known;
 
 use crate::harness::{Instance, Plan};
+use actas_domain::settings::InstanceKind;
 use serde_json::{Value, json};
 
-/// An instance with a user `subject` and a user `admin`.
+/// A production instance with a user `subject` and a user `admin`.
 async fn instance() -> Instance {
     instance_with(|_| {}).await
 }
 
+/// The same, but a development instance.
+async fn development_instance() -> Instance {
+    instance_with(|plan| plan.settings.instance_kind = InstanceKind::Development).await
+}
+
 /// The same, made otherwise.
 async fn instance_with(adjust: impl FnOnce(&mut Plan)) -> Instance {
-    let instance = Instance::start_with(adjust).await;
+    let instance = Instance::start_with(|plan| {
+        plan.settings.instance_kind = InstanceKind::Production;
+        adjust(plan);
+    })
+    .await;
     instance.add_user("subject").await;
     instance.add_user("admin").await;
     instance

@@ -6,6 +6,7 @@ use super::{
     instance, instance_with, ordinary_ticket, ticket,
 };
 use crate::harness::Instance;
+use actas_domain::testing::rows::START;
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -151,11 +152,37 @@ async fn azp_is_the_origin_of_an_allowed_app_and_of_no_other() {
     assert_eq!(azp(&[("origin", APP)]).await, APP);
     assert_eq!(azp(&[("origin", other), ("referer", "https://app.example.test/")]).await, other);
     assert_eq!(azp(&[("referer", "https://app.example.test/orders?id=1")]).await, APP);
-    assert_eq!(azp(&[("clerk-proxy-url", "https://other.example.test/__clerk")]).await, other);
+    let key = ("clerk-secret-key", instance.secret_key.reveal());
+    let proxy = ("clerk-proxy-url", "https://other.example.test/__clerk");
+    assert_eq!(azp(&[key, proxy]).await, other);
+    assert_eq!(azp(&[proxy]).await, json!(null), "anybody can write a header");
     assert_eq!(azp(&[("referer", "https://evil.example.test/")]).await, json!(null));
     let unknown_proxy =
-        [("clerk-proxy-url", "https://evil.example.test/"), ("referer", "https://app.example.test/")];
+        [key, ("clerk-proxy-url", "https://evil.example.test/"), ("referer", "https://app.example.test/")];
     assert_eq!(azp(&unknown_proxy).await, APP);
     assert_eq!(azp(&[("referer", "data:text/html,x")]).await, json!(null));
     assert_eq!(azp(&[]).await, json!(null));
+}
+
+#[tokio::test]
+async fn where_sessions_idle_out_sooner_than_tokens_only_a_forced_renewal_is_activity() {
+    let instance = instance_with(|plan| plan.settings.impersonated_idle_seconds = 20).await;
+    let mut browser = Browser::new(&instance);
+    let session = browser.sign_in(&ticket(&actor_token(&instance).await)).await;
+    let path = format!("/v1/client/sessions/{session}/tokens");
+    let mut exp = async |path: &str| {
+        let token = browser.post(path, "tab_state=focused").await.ok();
+        claims(token["jwt"].as_str().unwrap())["exp"].as_i64().unwrap() - START.seconds()
+    };
+    instance.clock.advance_seconds(3);
+    assert_eq!(exp(&path).await, 20, "a script's timer");
+    let forced = format!("{path}?debug=skip_cache");
+    instance.clock.advance_seconds(1);
+    assert_eq!(exp(&forced).await, 24);
+    instance.clock.advance_seconds(1);
+    assert_eq!(exp(&forced).await, 25, "nothing lags");
+    instance.clock.advance_seconds(19);
+    assert_eq!(exp(&path).await, 25);
+    instance.clock.advance_seconds(1);
+    assert_eq!(browser.post(&forced, "").await.code(), "authentication_invalid");
 }

@@ -100,7 +100,10 @@ async fn each_fault_of_a_form_names_its_parameter() {
     insta::assert_snapshot!(refused("strategy=&ticket=x").await, @r#"422 form_param_missing | is missing | strategy must be included. | {"param_name":"strategy"}"#);
     insta::assert_snapshot!(refused("strategy=ticket").await, @r#"422 form_param_missing | is missing | ticket must be included. | {"param_name":"ticket"}"#);
     insta::assert_snapshot!(refused("strategy=ticket&ticket=").await, @r#"422 form_param_missing | is missing | ticket must be included. | {"param_name":"ticket"}"#);
-    insta::assert_snapshot!(refused("strategy=password&identifier=a&password=b").await, @r#"422 form_param_value_invalid | is invalid | strategy is invalid. Only one of the following parameter values is allowed: ticket | {"param_name":"strategy"}"#);
+    insta::assert_snapshot!(refused("strategy=email_code&identifier=a").await, @r#"422 form_param_value_invalid | is invalid | strategy is invalid. Only one of the following parameter values is allowed: ticket, password | {"param_name":"strategy"}"#);
+    insta::assert_snapshot!(refused("strategy=password&password=b").await, @r#"422 form_param_missing | is missing | identifier must be included. | {"param_name":"identifier"}"#);
+    let long = format!("identifier={}", "x".repeat(256));
+    insta::assert_snapshot!(refused(&long).await, @r#"422 form_param_max_length_exceeded | exceeds maximum length | identifier should not exceed 255 characters. | {"param_name":"identifier"}"#);
     insta::assert_snapshot!(refused("strategy=ticket&ticket=x&ticket=y").await, @r#"422 form_param_duplicate | is duplicate | ticket included multiple times. There should only be one. | {"param_name":"ticket"}"#);
     insta::assert_snapshot!(refused("strategy=ticket&ticket=%00").await, @r#"422 form_param_value_invalid | is invalid | ticket is invalid | {"param_name":"ticket"}"#);
     let many = "a=1&".repeat(1_001);

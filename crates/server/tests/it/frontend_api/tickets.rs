@@ -86,6 +86,11 @@ async fn what_is_no_navigation_signs_nobody_out() {
         let answer = call.send().await;
         assert_eq!((answer.status.as_u16(), set_cookies(&answer).len()), (303, 0), "{mode}");
     }
+    for destination in ["image", "empty", "script"] {
+        let call = instance.anonymous("GET", &path).header("cookie", &cookie);
+        let call = call.header("sec-fetch-mode", "no-cors").header("sec-fetch-dest", destination);
+        assert_eq!(set_cookies(&call.send().await).len(), 0, "{destination}");
+    }
     for (name, value) in [
         ("sec-purpose", "prefetch"),
         ("sec-purpose", "prefetch;prerender"),

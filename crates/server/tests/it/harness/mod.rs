@@ -22,7 +22,7 @@ use actas_domain::{
     world::World,
 };
 use actas_server::{
-    ApiVersion, App, Entry, HttpSettings, Surfaces,
+    ApiVersion, App, ClerkPackages, Entry, HttpSettings, Surfaces,
     metrics::{Metrics, StoreNumbers},
     router,
 };
@@ -64,8 +64,11 @@ impl Default for Plan {
             sign_in_url: Some("https://app.example.test/sign-in".to_owned()),
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
+            cookie_domain: None,
+            clerk_packages: ClerkPackages::None,
             // `actas.clerk.accounts.dev$`
             publishable_key: "pk_test_YWN0YXMuY2xlcmsuYWNjb3VudHMuZGV2JA".to_owned(),
+            single_session_mode: true,
             default_api_version: ApiVersion::V2025_11_10,
             body_max_bytes: 256 * 1024,
             header_read_timeout: Duration::from_secs(10),

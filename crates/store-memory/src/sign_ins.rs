@@ -1,0 +1,68 @@
+//! Attempts to sign in that wait, guesses at nobody's password, and the returns that clients keep.
+
+use actas_domain::{
+    client::returning::KeptReturn,
+    ids::{ClientId, SessionId, UserId},
+    secret::SecretHash,
+    sign_in::{PendingSignIn, failures::PasswordFailures},
+    time::UnixMillis,
+};
+use std::collections::HashMap;
+
+#[derive(Debug, Default)]
+pub(crate) struct SignIns {
+    pending: HashMap<ClientId, PendingSignIn>,
+    /// By the hash of an identifier that nobody has.
+    guesses: HashMap<[u8; 32], PasswordFailures>,
+    returns: HashMap<ClientId, KeptReturn>,
+}
+
+impl SignIns {
+    pub(crate) fn pending(&self, client: &ClientId) -> Option<&PendingSignIn> {
+        self.pending.get(client)
+    }
+
+    pub(crate) fn begin(&mut self, pending: PendingSignIn) {
+        self.pending.insert(pending.client.clone(), pending);
+    }
+
+    pub(crate) fn end(&mut self, client: &ClientId) {
+        self.pending.remove(client);
+    }
+
+    pub(crate) fn guesses(&self, identifier: &SecretHash) -> Option<PasswordFailures> {
+        self.guesses.get(identifier.as_bytes()).copied()
+    }
+
+    pub(crate) fn count_guess(&mut self, identifier: SecretHash, at: UnixMillis, forgotten: UnixMillis) {
+        let stored = self.guesses(&identifier).filter(|failures| failures.last_at > forgotten);
+        let count = stored.map_or(0, |failures| failures.count).saturating_add(1);
+        self.guesses.insert(*identifier.as_bytes(), PasswordFailures { count, last_at: at });
+    }
+
+    pub(crate) fn forget(&mut self, now: UnixMillis, forgotten: UnixMillis) {
+        self.pending.retain(|_, pending| now < pending.expires_at);
+        self.guesses.retain(|_, failures| failures.last_at > forgotten);
+        self.returns.retain(|_, kept| now < kept.until);
+    }
+
+    pub(crate) fn kept_return(&self, client: &ClientId) -> Option<&KeptReturn> {
+        self.returns.get(client)
+    }
+
+    pub(crate) fn keeps_return_for(&self, client: &ClientId, session: &SessionId) -> bool {
+        self.kept_return(client).is_some_and(|kept| kept.session == *session)
+    }
+
+    pub(crate) fn keep_return(&mut self, kept: KeptReturn) {
+        self.returns.insert(kept.client.clone(), kept);
+    }
+
+    pub(crate) fn drop_return(&mut self, client: &ClientId) {
+        self.returns.remove(client);
+    }
+
+    pub(crate) fn drop_returns(&mut self, user: &UserId) {
+        self.returns.retain(|_, kept| kept.user != *user);
+    }
+}
