@@ -46,12 +46,18 @@ pub enum ClerkPackages {
     Elsewhere(String),
 }
 
+/// Clients that one address may have made in a minute: each is a row and an entry in the record, and nobody is asked
+/// who they are.
+const NEW_CLIENTS_PER_MINUTE: u32 = 600;
+
 /// The program behind the surfaces.
 pub struct App {
     pub world: World,
     pub http: HttpSettings,
     pub metrics: Metrics,
     pub(crate) failed_authentications: FailedAuthentications,
+    /// Clients that an address has made without proving anything.
+    pub(crate) new_clients: FailedAuthentications,
     pub(crate) readiness: Readiness,
     pub(crate) handshakes: HandshakePayloads,
 }
@@ -64,6 +70,7 @@ impl App {
             http,
             metrics,
             failed_authentications,
+            new_clients: FailedAuthentications::new(NEW_CLIENTS_PER_MINUTE),
             readiness: Readiness::default(),
             handshakes: HandshakePayloads::default(),
         }

@@ -56,6 +56,7 @@ closed_enum! {
         SessionTokenCreated = "session_token.created",
         ClientCreated = "client.created",
         ClientSignedOut = "client.signed_out",
+        ReturnRevoked = "return.revoked",
         UserCreated = "user.created",
         UserUpdated = "user.updated",
         UserBanned = "user.banned",

@@ -3,7 +3,7 @@
 use super::{Ending, Session, SessionStatus, expire};
 use crate::{
     actor_token::accept::Redeemed,
-    audit::{AuditEvent, Cause},
+    audit::{Action, AuditEvent, Cause},
     caller::Context,
     change::{Change, Guard, Write},
     client::{Client, Presented, returning},
@@ -13,14 +13,38 @@ use crate::{
 };
 
 /// `POST /v1/sessions/{id}/revoke`. A session that is over already is answered as it is: asking twice is safe.
+///
+/// No way back is left behind: the user's kept returns go with a session of theirs, that of the client goes with an
+/// impersonation, and revoking a session that was set aside takes the return to it.
 pub async fn revoke(world: &World, context: &Context, id: &str) -> Result<Session, Failure> {
     let unknown = || Refusal::SessionNotFound(shown_id(id));
     let id = SessionId::parse(id).ok_or_else(unknown)?;
     let ending = Ending { status: SessionStatus::Revoked, cause: Cause::Requested };
-    match end(world, context, &id, None, ending).await? {
-        Some(session) => Ok(session),
-        None => Err(unknown().into()),
+    let session = end(world, context, &id, None, ending).await?.ok_or_else(unknown)?;
+    if session.status == SessionStatus::Replaced {
+        drop_return_to(world, context, &session).await?;
     }
+    Ok(session)
+}
+
+/// Takes the way back to a session that was set aside, if its client keeps one.
+async fn drop_return_to(world: &World, context: &Context, session: &Session) -> Result<(), Failure> {
+    let kept = world.store.kept_return(&session.client).await?;
+    if kept.is_none_or(|kept| kept.session != session.id) {
+        return Ok(());
+    }
+    let event = AuditEvent::new(context, Action::ReturnRevoked, world.now()).about_session(session);
+    let change = Change::new(event, context.guards(), vec![Write::DropReturn(session.client.clone())]);
+    if world.commit(change).await? { Ok(()) } else { Err(Failure::Contended) }
+}
+
+/// What a backend's revocation takes along.
+fn returns_of(session: &Session) -> Vec<Write> {
+    let mut writes = vec![Write::DropReturns(session.user.clone())];
+    if session.is_impersonated() {
+        writes.push(Write::DropReturn(session.client.clone()));
+    }
+    writes
 }
 
 /// A session that its own client ended.
@@ -79,8 +103,11 @@ async fn end(
         let mut guards = context.guards();
         guards.push(Guard::Before(session.ends_at()));
         let event = AuditEvent::session_end(context, &ended, cause);
-        let write = Write::MoveSession { to: ended.clone(), from: SessionStatus::Active };
-        if world.commit(Change::new(event, guards, vec![write])).await? {
+        let mut writes = vec![Write::MoveSession { to: ended.clone(), from: SessionStatus::Active }];
+        if client.is_none() {
+            writes.extend(returns_of(&session));
+        }
+        if world.commit(Change::new(event, guards, writes)).await? {
             return Ok(Some(ended));
         }
     }

@@ -32,6 +32,8 @@ pub async fn sign_in(
     password: &SecretText,
 ) -> Result<Redeemed, Failure> {
     super::begin::check_identifier(identifier)?;
+    // One spelling for everybody: what is counted for an identifier that nobody has must be what would be looked up.
+    let identifier = identifier.trim();
     let now = world.now();
     if Seat::find(world, presented, now).await?.holds_impersonation {
         let event = AuditEvent::new(context, Action::SessionCreated, now);
@@ -169,7 +171,6 @@ async fn refused<T>(world: &World, event: AuditEvent, refusal: Refusal) -> Resul
 
 /// Whose identifier it is: an e-mail address, a phone number, a username or a wallet.
 async fn owner(world: &World, text: &str) -> Result<Option<UserId>, Failure> {
-    let text = text.trim();
     let candidates = [
         identifier::parse_email_address(text).map(Identifier::EmailAddress),
         identifier::parse_phone_number(text).map(Identifier::PhoneNumber),

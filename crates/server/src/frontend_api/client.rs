@@ -4,7 +4,9 @@ use super::{
     cookies::{self, ClientUat},
     shown::{self, Shown},
 };
-use crate::{app::App, authn::client_cookie::Visitor, backend_api::Json, error::ApiError};
+use crate::{
+    app::App, authn::client_cookie::Visitor, backend_api::Json, entry::RequestInfo, error::ApiError,
+};
 use actas_api_types::frontend::{Client, Enveloped};
 use actas_domain::client::{create as domain_create, sign_out};
 use axum::extract::State;
@@ -33,12 +35,14 @@ pub(crate) async fn show(
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
     visitor: Visitor,
+    info: RequestInfo,
 ) -> Result<(HeaderMap, Json<Enveloped<Client>>), ApiError> {
     let mut headers = HeaderMap::new();
     let new;
     let client = match &visitor.client {
         Some(client) => client,
         None => {
+            app.new_clients.take(info.address)?;
             let (client, secret) = domain_create::create(&app.world, &visitor.context).await?;
             cookies::give_secret(&app, &visitor, &mut headers, &secret)?;
             new = client;

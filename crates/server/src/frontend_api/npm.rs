@@ -97,7 +97,8 @@ impl<'a> Asked<'a> {
                 && !segment.is_empty()
                 && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
         };
-        if !is_plain(&package) || !segments.iter().all(is_plain) {
+        let is_version = version.is_empty() || is_plain(&version);
+        if !is_plain(&package) || !is_version || !segments.iter().all(is_plain) {
             return None;
         }
         let content_type = content_type(segments.last()?.rsplit_once('.')?.1)?;
@@ -142,6 +143,9 @@ mod tests {
             "@clerk/../x.js",
             "@clerk/clerk-js/../../x.js",
             "@clerk/clerk-js/..\\x.js",
+            "@clerk/clerk-js@\\..\\..\\gh\\x/x.js",
+            "@clerk/clerk-js@6?x/x.js",
+            "@clerk/clerk-js@6#x/x.js",
             "@clerk/clerk-js//x.js",
             "@clerk/clerk-js/.env.js",
             "@clerk/clerk-js/x.exe",

@@ -6,6 +6,7 @@ use super::{
     model::{
         ClientRow, Entry, Model, ORDINARY_IDLE_SECONDS, ORDINARY_SECONDS, SESSION_TOKEN_SECONDS, SessionRow,
     },
+    returns::ReturnRow,
 };
 use crate::{
     client::{Client, Presented, sign_out},
@@ -93,9 +94,25 @@ impl Case<'_> {
         let Some(place) = chosen(session, self.model.sessions.len()) else { return Ok(()) };
         let (context, caller) = self.backend().await?;
         let result = end::revoke(&self.world, &context, &self.model.sessions[place].id).await;
+        let now = self.model.now;
+        let was_live = self.model.sessions[place].is_live(now);
         if let Some(ended) = answered(result, None)? {
             self.model.leave(place, "revoked", "requested", &caller);
             same("a revoked session", &SessionRow::of(&ended), &self.model.sessions[place])?;
+            let row = self.model.sessions[place].clone();
+            if was_live {
+                let is_taken = |kept: &ReturnRow| {
+                    kept.user == row.user || (row.actor.is_some() && kept.client == row.client)
+                };
+                self.model.returns.retain(|kept| !is_taken(kept));
+            }
+            let before = self.model.returns.len();
+            if row.status == "replaced" {
+                self.model.returns.retain(|kept| kept.session != row.id);
+            }
+            if self.model.returns.len() < before {
+                self.model.record.push(Entry::new(now, "return.revoked", &caller).of_session(&row));
+            }
         }
         Ok(())
     }

@@ -115,8 +115,11 @@ async fn browser(app: &Arc<App>, parts: &mut Parts, pairs: &Pairs) -> Result<Bro
         return Ok(Browser { context: visitor.context, client: visitor.client, dev_browser: None });
     }
     let info = RequestInfo::from_request_parts(parts, app).await?;
-    let mut context =
-        Context { caller: Caller::Client(None), address: Some(info.address), trace_id: info.trace_id };
+    let mut context = Context {
+        caller: Caller::Client(None),
+        address: Some(info.address),
+        trace_id: info.trace_id.clone(),
+    };
     let given = client_cookie::dev_browser(app, pairs);
     let known = match given {
         Some(secret) => authenticate::authenticate(&app.world, secret).await?,
@@ -124,7 +127,10 @@ async fn browser(app: &Arc<App>, parts: &mut Parts, pairs: &Pairs) -> Result<Bro
     };
     let (client, secret) = match (known, given) {
         (Some(client), Some(secret)) => (client, SecretText::new(secret.to_owned())),
-        _ => create::create(&app.world, &context).await?,
+        _ => {
+            app.new_clients.take(info.address)?;
+            create::create(&app.world, &context).await?
+        }
     };
     context.caller = Caller::Client(Some(client.id.clone()));
     Ok(Browser { context, client: Some(client), dev_browser: Some(secret) })

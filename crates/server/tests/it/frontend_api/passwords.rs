@@ -167,7 +167,9 @@ async fn repeated_failures_lock_out_of_password_sign_in_and_of_nothing_else() {
         let session = session["response"]["created_session_id"].as_str().unwrap().to_owned();
         let wrong =
             async |identifier| at_once(&mut Browser::new(&instance), identifier, "wrong-password").await;
-        for (identifier, other) in [("ada@example.com", "ADA_L"), ("eva@example.com", "EVA@example.com")] {
+        for (identifier, other) in
+            [("ada@example.com", "ADA_L"), ("eva@example.com", "%20EVA@example.com%20")]
+        {
             for each in [identifier, other, identifier] {
                 assert_eq!(wrong(each).await.code(), "form_password_or_identifier_incorrect", "{each}");
             }

@@ -173,3 +173,27 @@ async fn an_end_by_others_opens_nothing() {
     let answer = stop(&mut browser, &impersonated, "end").await;
     assert!(live(&answer).is_empty(), "{answer}");
 }
+
+/// A backend that revokes the session that was set aside, another of its user's, or the impersonation itself leaves
+/// no way back.
+#[tokio::test]
+async fn a_backends_revocation_takes_the_return_along() {
+    for store in StoreKind::ALL {
+        let instance = instance(store).await;
+        for revoked in ["what was set aside", "another of the user's"] {
+            let (mut browser, own) = of_admin(&instance).await;
+            let (_elsewhere, another) = of_admin(&instance).await;
+            let impersonated = browser.sign_in(&ticket(&actor_token(&instance).await)).await;
+            let id = if revoked == "what was set aside" { own } else { another };
+            instance.post(&format!("/v1/sessions/{id}/revoke"), json!({})).await.ok();
+            let answer = stop(&mut browser, &impersonated, "end").await;
+            assert!(live(&answer).is_empty(), "{revoked}: {answer}");
+        }
+        let (mut browser, _) = of_admin(&instance).await;
+        let first = browser.sign_in(&ticket(&actor_token(&instance).await)).await;
+        instance.post(&format!("/v1/sessions/{first}/revoke"), json!({})).await.ok();
+        let second = browser.sign_in(&ticket(&actor_token(&instance).await)).await;
+        let answer = stop(&mut browser, &second, "end").await;
+        assert!(live(&answer).is_empty(), "{answer}");
+    }
+}
