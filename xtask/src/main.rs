@@ -5,6 +5,7 @@ mod command;
 mod deny;
 mod e2e;
 mod generate;
+mod postgres;
 mod test;
 mod tidy;
 mod workshop;

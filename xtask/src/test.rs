@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every check and every test, in the order in which a failure is cheapest to find.
 
-use crate::{command, deny, e2e, generate, tidy, workshop::Workshop};
+use crate::{command, deny, e2e, generate, postgres, tidy, workshop::Workshop};
 use std::time::{Duration, Instant};
 
 /// How much is run.
@@ -85,8 +85,9 @@ fn check_documentation(workshop: &Workshop) -> Result<(), String> {
     command::run(command.env("RUSTDOCFLAGS", "--deny warnings --allow rustdoc::private-intra-doc-links"))
 }
 
-/// Plain `cargo test`, so that nothing needs to be installed; all of its output is shown.
+/// Plain `cargo test`, so that nothing but PostgreSQL needs to be installed; all of its output is shown.
 fn run_tests(workshop: &Workshop) -> Result<(), String> {
+    postgres::ensure()?;
     command::run(&mut workshop.cargo(&["test", "--locked", "--workspace", "--no-fail-fast"]))
 }
 

@@ -5,22 +5,31 @@ use actas_crypto::{Argon2Passwords, MasterKey, MasterKeyError, MasterKeyVault, S
 use actas_domain::{
     keys::{bootstrap, ring::KeyRing},
     ports::{Clock, Entropy as _, Instance, Store},
+    secret::SecretText,
     world::World,
 };
 use actas_server::{
-    config::Configuration,
+    config::{Configuration, StoreChoice},
     metrics::{Metrics, StoreNumbers},
 };
 use actas_store_memory::MemoryStore;
-use actas_store_sqlite::{Options, SqliteStore};
-use std::sync::Arc;
+use actas_store_postgres::PostgresStore;
+use actas_store_sqlite::SqliteStore;
+use std::{os::unix::fs::PermissionsExt as _, sync::Arc, time::Duration};
 
 /// What is held besides the world: the instance's identity, and the store and the folder to be closed in the end.
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) instance: Instance,
-    sqlite: Option<Arc<SqliteStore>>,
+    store: Opened,
     folder: Option<DataFolder>,
+}
+
+#[derive(Clone, Debug)]
+enum Opened {
+    Memory,
+    Sqlite(Arc<SqliteStore>),
+    Postgres(Arc<PostgresStore>),
 }
 
 impl Held {
@@ -30,23 +39,38 @@ impl Held {
     }
 
     pub(crate) fn metrics(&self) -> Metrics {
-        let Some(store) = self.sqlite.clone() else { return Metrics::new(Box::new(StoreNumbers::default)) };
-        Metrics::new(Box::new(move || {
-            let numbers = store.metrics();
-            StoreNumbers {
-                queue_depth: numbers.queue_depth,
-                changes: numbers.changes_total,
-                commits: numbers.commits_total,
+        let store = self.store.clone();
+        Metrics::new(Box::new(move || match &store {
+            Opened::Memory => StoreNumbers::default(),
+            Opened::Sqlite(store) => {
+                let numbers = store.metrics();
+                StoreNumbers {
+                    queue_depth: numbers.queue_depth,
+                    changes: numbers.changes_total,
+                    commits: numbers.commits_total,
+                }
+            }
+            Opened::Postgres(store) => {
+                let numbers = store.metrics();
+                StoreNumbers {
+                    queue_depth: numbers.queue_depth,
+                    changes: numbers.changes_total,
+                    commits: numbers.commits_total,
+                }
             }
         }))
     }
 
     /// Writes what waits, closes the store, removes the control socket, and then gives the folder free.
     pub(crate) async fn close(self) {
-        if let Some(store) = self.sqlite
-            && let Err(error) = tokio::task::spawn_blocking(move || store.close()).await
-        {
-            tracing::error!(%error, "the store was not closed in order; the next start recovers it");
+        match self.store {
+            Opened::Memory => {}
+            Opened::Sqlite(store) => {
+                if let Err(error) = tokio::task::spawn_blocking(move || store.close()).await {
+                    tracing::error!(%error, "the store was not closed in order; the next start recovers it");
+                }
+            }
+            Opened::Postgres(store) => store.close().await,
         }
         if let Some(folder) = self.folder {
             folder.give_free();
@@ -54,24 +78,75 @@ impl Held {
     }
 }
 
-/// An instance in a data folder that this process owns; made now, with its master key, where there was none.
+/// An instance that is kept, in the data folder that this process owns or in a database; made now where there was
+/// none. Only a command that runs beside the servers of a database owns no folder.
 ///
 /// # Errors
 /// [`ExitError::MasterKey`], [`ExitError::Store`].
-pub(crate) async fn on_disk(
+pub(crate) async fn kept(
     configuration: &Configuration,
-    folder: DataFolder,
+    folder: Option<DataFolder>,
 ) -> Result<(World, Held), ExitError> {
-    let master_key = master_key(configuration, &folder)?;
-    let mut options = Options::new(folder.database());
+    let master_key = master_key(configuration, folder.as_ref())?;
+    let (store, opened) = match (configuration.store, &folder) {
+        (StoreChoice::Sqlite, Some(folder)) => {
+            let store = sqlite(configuration, folder).await?;
+            (Arc::clone(&store) as Arc<dyn Store>, Opened::Sqlite(store))
+        }
+        (StoreChoice::Sqlite, None) => {
+            return Err(ExitError::Store("the store sqlite needs its data folder".to_owned()));
+        }
+        (StoreChoice::Postgres, _) => {
+            let options = postgres_options(configuration)?;
+            let store =
+                PostgresStore::open(&options).await.map_err(|error| ExitError::Store(error.to_string()))?;
+            let store = Arc::new(store);
+            (Arc::clone(&store) as Arc<dyn Store>, Opened::Postgres(store))
+        }
+    };
+    let world = world(configuration, store, &master_key)?;
+    let instance = bootstrap::instance(&world).await?;
+    Ok((world, Held { instance, store: opened, folder }))
+}
+
+async fn sqlite(configuration: &Configuration, folder: &DataFolder) -> Result<Arc<SqliteStore>, ExitError> {
+    let mut options = actas_store_sqlite::Options::new(folder.database());
     options.queue_length = configuration.store_queue_length;
     let opening = tokio::task::spawn_blocking(move || SqliteStore::open(&options, clock()));
     let opened =
         opening.await.map_err(|error| ExitError::Store(format!("the store did not open: {error}")))?;
-    let store = Arc::new(opened.map_err(|error| ExitError::Store(error.to_string()))?);
-    let world = world(configuration, Arc::clone(&store) as Arc<dyn Store>, &master_key)?;
-    let instance = bootstrap::instance(&world).await?;
-    Ok((world, Held { instance, sqlite: Some(store), folder: Some(folder) }))
+    opened.map(Arc::new).map_err(|error| ExitError::Store(error.to_string()))
+}
+
+fn postgres_options(configuration: &Configuration) -> Result<actas_store_postgres::Options, ExitError> {
+    let mut options = actas_store_postgres::Options::new(database_url(configuration)?);
+    options.ca_file = configuration.database_ca_file.clone();
+    options.connect_timeout = Duration::from_secs(configuration.database_connect_timeout_seconds);
+    options.statement_timeout = Duration::from_secs(configuration.database_statement_timeout_seconds);
+    options.read_connections = configuration.database_connections.saturating_sub(1);
+    options.queue_length = configuration.store_queue_length;
+    Ok(options)
+}
+
+fn database_url(configuration: &Configuration) -> Result<SecretText, ExitError> {
+    if let Some(url) = &configuration.database_url {
+        return Ok(url.clone());
+    }
+    let Some(file) = &configuration.database_url_file else {
+        return Err(ExitError::Configuration("there is no database: set ACTAS_DATABASE_URL".to_owned()));
+    };
+    let failed = |why: &dyn std::fmt::Display| {
+        ExitError::Configuration(format!("database_url_file, {}, cannot be used: {why}", file.display()))
+    };
+    let mode = std::fs::metadata(file).map_err(|error| failed(&error))?.permissions().mode();
+    if mode & 0o007 != 0 {
+        return Err(failed(&format!(
+            "others may read it (mode {:04o}), and the password in it; chmod 600 it",
+            mode & 0o777
+        )));
+    }
+    let text = std::fs::read_to_string(file).map_err(|error| failed(&error))?;
+    Ok(SecretText::new(text.trim().to_owned()))
 }
 
 /// An instance that ends with this process.
@@ -81,7 +156,7 @@ pub(crate) async fn in_memory(configuration: &Configuration) -> Result<(World, H
     let store = Arc::new(MemoryStore::new(clock()));
     let world = world(configuration, store, &MasterKey::from_bytes(bytes))?;
     let instance = bootstrap::instance(&world).await?;
-    Ok((world, Held { instance, sqlite: None, folder: None }))
+    Ok((world, Held { instance, store: Opened::Memory, folder: None }))
 }
 
 fn world(
@@ -106,21 +181,30 @@ fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 
-/// The master key that is configured. One is made only together with the data that it is for.
-fn master_key(configuration: &Configuration, folder: &DataFolder) -> Result<MasterKey, ExitError> {
+/// The master key that is configured. One is made only together with the data that it is for, and where no other
+/// server can need it.
+fn master_key(configuration: &Configuration, folder: Option<&DataFolder>) -> Result<MasterKey, ExitError> {
     let failed = |error: MasterKeyError| ExitError::MasterKey(error.to_string());
     if let Some(text) = &configuration.master_key {
         return MasterKey::parse(text.reveal(), "ACTAS_MASTER_KEY").map_err(failed);
     }
     let file = configuration.master_key_file();
-    match MasterKey::read_file(&file) {
-        Err(MasterKeyError::Missing(_)) if !folder.database().exists() => {
+    match (MasterKey::read_file(&file), configuration.store, folder) {
+        (Err(MasterKeyError::Missing(_)), StoreChoice::Sqlite, Some(folder))
+            if !folder.database().exists() =>
+        {
             MasterKey::create_file(&file, &SystemEntropy).map_err(failed)
         }
-        Err(error @ MasterKeyError::Missing(_)) => Err(ExitError::MasterKey(format!(
-            "{error}, but {} was made with one: put that file back, or name it in master_key_file",
-            folder.database().display()
+        (Err(error @ MasterKeyError::Missing(_)), StoreChoice::Sqlite, Some(folder)) => {
+            Err(ExitError::MasterKey(format!(
+                "{error}, but {} was made with one: put that file back, or name it in master_key_file",
+                folder.database().display()
+            )))
+        }
+        (Err(error @ MasterKeyError::Missing(_)), ..) => Err(ExitError::MasterKey(format!(
+            "{error}, and on PostgreSQL none is made: give every server the same one, for example from \
+             `openssl rand -base64 32`"
         ))),
-        other => other.map_err(failed),
+        (other, ..) => other.map_err(failed),
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     exit::ExitError,
 };
 use actas_server::{
-    config::Configuration,
+    config::{Configuration, StoreChoice},
     control::{self, Administered, Refused},
 };
 use axum::{Router, body::Body};
@@ -40,9 +40,18 @@ enum Way {
 
 impl Door {
     /// # Errors
-    /// [`ExitError::Store`] when there is no instance in the data folder; those of opening it, while no server runs.
+    /// [`ExitError::Store`] when there is no instance in the data folder; those of opening it, while no server runs
+    /// here.
     pub(crate) async fn open(configuration: &Configuration) -> Result<Self, ExitError> {
         let path = configuration.data_dir.as_path();
+        if configuration.store == StoreChoice::Postgres {
+            // Beside whatever servers there are, on this machine and on others.
+            let socket = data_folder::socket(path);
+            if is_answered(&socket).await {
+                return Ok(Self(Way::Socket(socket)));
+            }
+            return Self::here(configuration, None).await;
+        }
         if !data_folder::database(path).exists() {
             return Err(ExitError::Store(format!(
                 "there is no instance in {}: start one there with actas serve or actas dev, or name another \
@@ -56,7 +65,7 @@ impl Door {
                 return Ok(Self(Way::Socket(data_folder::socket(path))));
             }
             match DataFolder::own(path) {
-                Ok(folder) => return Self::here(configuration, folder).await,
+                Ok(folder) => return Self::here(configuration, Some(folder)).await,
                 Err(ExitError::InUse(_)) if attempt < ATTEMPTS_MAX => time::sleep(ATTEMPT_INTERVAL).await,
                 Err(error) => return Err(error),
             }
@@ -64,8 +73,8 @@ impl Door {
         }
     }
 
-    async fn here(configuration: &Configuration, folder: DataFolder) -> Result<Self, ExitError> {
-        let (world, held) = assemble::on_disk(configuration, folder).await?;
+    async fn here(configuration: &Configuration, folder: Option<DataFolder>) -> Result<Self, ExitError> {
+        let (world, held) = assemble::kept(configuration, folder).await?;
         let administered = Administered::Alone { world: Arc::new(world), instance: held.instance.clone() };
         Ok(Self(Way::Here { router: control::router(administered), held: Box::new(held) }))
     }

@@ -59,6 +59,8 @@ pub enum Guard {
     ActivityUnchanged { session: SessionId, last_active_at: UnixMillis },
     /// There is no instance yet: this is the first start.
     NoInstance,
+    /// No signing key is there that will sign later.
+    NoNextKey,
 }
 
 /// A write and, in its own terms, the state it may start from: a row to add must not be there yet, one to move or

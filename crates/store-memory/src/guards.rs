@@ -3,6 +3,7 @@
 use crate::state::State;
 use actas_domain::{
     change::{Guard, Write},
+    keys::SigningKeyStatus,
     secret_key::SecretKey,
     session::Session,
     time::UnixMillis,
@@ -40,6 +41,7 @@ pub(crate) fn holds(state: &State, guard: &Guard, now: UnixMillis) -> bool {
             state.sessions.get(session).is_some_and(|session| session.last_active_at == *last_active_at)
         }
         Guard::NoInstance => state.instance.is_none(),
+        Guard::NoNextKey => !state.keys.signing_keys().iter().any(|key| key.status == SigningKeyStatus::Next),
     }
 }
 

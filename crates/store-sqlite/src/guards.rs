@@ -32,5 +32,6 @@ pub(crate) fn holds(connection: &Connection, guard: &Guard, now: UnixMillis) -> 
             Ok(stored.is_some_and(|session| session.last_active_at == *last_active_at))
         }
         Guard::NoInstance => Ok(keys::instance(connection)?.is_none()),
+        Guard::NoNextKey => Ok(!keys::is_next_signing_key_there(connection)?),
     }
 }

@@ -75,6 +75,10 @@ pub(crate) fn signing_keys(connection: &Connection) -> Result<Vec<SigningKey>, F
     rows::many(connection, sql, [], signing_key_from_row)
 }
 
+pub(crate) fn is_next_signing_key_there(connection: &Connection) -> Result<bool, Fault> {
+    exists(connection, "SELECT 1 FROM signing_keys WHERE status = 'next'", [])
+}
+
 pub(crate) fn add_signing_key(connection: &Connection, key: &SigningKey) -> Result<(), Fault> {
     let sql = concat!(
         "INSERT INTO signing_keys (id, ",

@@ -1,5 +1,7 @@
 //! A server of the built program, for one run.
 
+use crate::postgres;
+use actas_postgres_cluster::{Cluster, Database};
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     collections::BTreeMap,
@@ -19,21 +21,25 @@ const STOP_LIMIT: Duration = Duration::from_secs(10);
 const APP_URL: &str = "http://127.0.0.1:3000";
 /// The names that a client looks for; fewer mean that the server is still writing.
 const NAMES: usize = 5;
+/// Of an instance that ends with its run.
+const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const BETWEEN_LOOKS: Duration = Duration::from_millis(25);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Store {
     Memory,
     Sqlite,
+    Postgres,
 }
 
 impl Store {
-    pub(super) const ALL: &[Self] = &[Self::Memory, Self::Sqlite];
+    pub(super) const ALL: &[Self] = &[Self::Memory, Self::Sqlite, Self::Postgres];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Memory => "memory",
             Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
         }
     }
 }
@@ -42,6 +48,8 @@ pub(super) struct Server {
     child: Child,
     log: PathBuf,
     environment: BTreeMap<String, String>,
+    /// Gone with the server.
+    _database: Option<Database<'static>>,
 }
 
 impl Server {
@@ -54,9 +62,16 @@ impl Server {
         command.args(["dev", "--listen", "127.0.0.1:0", "--app-url", APP_URL]).current_dir(folder);
         // What this environment configures is not what is tested.
         command.env_clear();
+        let mut database = None;
         match store {
             Store::Memory => command.arg("--ephemeral"),
             Store::Sqlite => command.arg("--data-dir").arg(folder.join("data")),
+            Store::Postgres => {
+                postgres::ensure()?;
+                let database = database.insert(Cluster::shared().create_database());
+                command.env("ACTAS_STORE", "postgres").env("ACTAS_DATABASE_URL", database.url());
+                command.env("ACTAS_MASTER_KEY", MASTER_KEY).arg("--data-dir").arg(folder.join("data"))
+            }
         };
         let child = command
             .stdin(Stdio::null())
@@ -64,10 +79,10 @@ impl Server {
             .stderr(also)
             .spawn()
             .map_err(|error| format!("{}: {error}", actas.display()))?;
-        let mut server = Self { child, log: log.clone(), environment: BTreeMap::new() };
+        let mut server = Self { child, log: log.clone(), environment: BTreeMap::new(), _database: database };
         let told = match store {
             Store::Memory => Told::Printed(log),
-            Store::Sqlite => Told::Written(folder.join("data").join("dev.env")),
+            Store::Sqlite | Store::Postgres => Told::Written(folder.join("data").join("dev.env")),
         };
         server.await_ready(&told)?;
         Ok(server)

@@ -10,19 +10,31 @@ const TABLE: &[(&str, &[&str])] = &[
     ("actas-crypto", &["actas-domain"]),
     ("actas-store-memory", &["actas-domain"]),
     ("actas-store-sqlite", &["actas-domain"]),
+    ("actas-store-postgres", &["actas-domain"]),
     ("actas-server", &["actas-domain", "actas-api-types"]),
     (
         "actas-cli",
-        &["actas-domain", "actas-crypto", "actas-store-memory", "actas-store-sqlite", "actas-server"],
+        &[
+            "actas-domain",
+            "actas-crypto",
+            "actas-store-memory",
+            "actas-store-sqlite",
+            "actas-store-postgres",
+            "actas-server",
+        ],
     ),
     ("actas-faults", &["actas-domain", "actas-crypto", "actas-store-sqlite"]),
-    ("xtask", &[]),
+    ("actas-postgres-cluster", &[]),
+    ("xtask", &["actas-postgres-cluster"]),
 ];
 
 /// Crates of others that only these crates of ours may name, because they are the edge that the crate stands for.
 const OWNED: &[(&str, &[&str])] = &[
     ("rusqlite", &["actas-store-sqlite"]),
     ("libsqlite3-sys", &["actas-store-sqlite"]),
+    ("tokio-postgres", &["actas-store-postgres"]),
+    ("rustls", &["actas-store-postgres"]),
+    ("tokio-rustls", &["actas-store-postgres"]),
     ("axum", &["actas-server", "actas-cli"]),
     ("aws-lc-rs", &["actas-crypto"]),
     ("argon2", &["actas-crypto"]),
@@ -44,6 +56,8 @@ const KEPT_OUT: &[(&str, &[&str])] = &[
             "reqwest",
             "rusqlite",
             "libsqlite3-sys",
+            "tokio-postgres",
+            "rustls",
             "getrandom",
             "rand",
             "rustix",
@@ -56,10 +70,20 @@ const KEPT_OUT: &[(&str, &[&str])] = &[
     ),
     ("actas-crypto", &["rusqlite", "axum", "hyper", "reqwest"]),
     ("actas-store-memory", &["rusqlite", "libsqlite3-sys", "axum", "hyper", "reqwest"]),
-    ("actas-store-sqlite", &["axum", "hyper", "reqwest"]),
+    ("actas-store-sqlite", &["tokio-postgres", "rustls", "axum", "hyper", "reqwest"]),
+    ("actas-store-postgres", &["rusqlite", "libsqlite3-sys", "axum", "hyper", "reqwest"]),
     (
         "actas-server",
-        &["actas-store-memory", "actas-store-sqlite", "actas-crypto", "rusqlite", "libsqlite3-sys", "clap"],
+        &[
+            "actas-store-memory",
+            "actas-store-sqlite",
+            "actas-store-postgres",
+            "actas-crypto",
+            "rusqlite",
+            "libsqlite3-sys",
+            "tokio-postgres",
+            "clap",
+        ],
     ),
 ];
 

@@ -2,7 +2,7 @@
 
 use super::repository::Repository;
 
-const STORES: &[&str] = &["crates/store-memory/src", "crates/store-sqlite/src"];
+const STORES: &[&str] = &["crates/store-memory/src", "crates/store-sqlite/src", "crates/store-postgres/src"];
 const AREAS: &[&str] = &[
     "actor_tokens",
     "audit",

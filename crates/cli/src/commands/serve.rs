@@ -22,7 +22,7 @@ pub(crate) async fn run(arguments: ConfigArguments) -> Result<(), ExitError> {
     let listeners = Listeners::bind(&configuration).await?;
     let socket = running::control_socket(&folder.socket())?;
     let signals = Signals::catch()?;
-    let (world, held) = assemble::on_disk(&configuration, folder).await?;
+    let (world, held) = assemble::kept(&configuration, Some(folder)).await?;
     let app = Arc::new(App::new(world, http, held.metrics()));
     let administered = Administered::Running { app: Arc::clone(&app), instance: held.instance.clone() };
     for line in listeners.describe() {

@@ -39,7 +39,7 @@ pub(crate) async fn run(arguments: DevArguments) -> Result<(), ExitError> {
     let signals = Signals::catch()?;
     let socket = folder.as_ref().map(|folder| running::control_socket(&folder.socket())).transpose()?;
     let (world, held) = match folder {
-        Some(folder) => assemble::on_disk(&configuration, folder).await?,
+        Some(folder) => assemble::kept(&configuration, Some(folder)).await?,
         None => assemble::in_memory(&configuration).await?,
     };
     let people = people::ensure(&world).await?;

@@ -9,5 +9,6 @@ mod development;
 mod doctor;
 mod ending;
 mod listeners;
+mod postgres;
 mod process;
 mod refused_start;

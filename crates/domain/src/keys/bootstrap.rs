@@ -44,17 +44,24 @@ pub async fn instance(world: &World) -> Result<Instance, Failure> {
 /// Publishes a key that will sign later, if there is none: after a rotation, and at a start after one that was cut
 /// off in between.
 pub(crate) async fn publish_next(world: &World, context: &Context) -> Result<(), Failure> {
-    let keys = world.store.signing_keys().await?;
-    if keys.iter().any(|key| key.status == SigningKeyStatus::Next) {
-        return Ok(());
+    for _ in 0..ATTEMPTS_MAX {
+        let keys = world.store.signing_keys().await?;
+        if keys.iter().any(|key| key.status == SigningKeyStatus::Next) {
+            return Ok(());
+        }
+        let now = world.now();
+        let next = new_key(world, SigningKeyStatus::Next, now).await?;
+        let mut event = AuditEvent::new(context, Action::SigningKeyCreated, now);
+        event.signing_key = Some(next.id.clone());
+        let guards = context.guards().into_iter().chain([Guard::NoNextKey]).collect();
+        let landed = world.commit(Change::new(event, guards, vec![Write::AddSigningKey(next)])).await?;
+        world.key_ring.forget();
+        if landed {
+            return Ok(());
+        }
+        // Another replica may have published one meanwhile.
     }
-    let now = world.now();
-    let next = new_key(world, SigningKeyStatus::Next, now).await?;
-    let mut event = AuditEvent::new(context, Action::SigningKeyCreated, now);
-    event.signing_key = Some(next.id.clone());
-    let landed = world.commit(Change::new(event, context.guards(), vec![Write::AddSigningKey(next)])).await?;
-    world.key_ring.forget();
-    if landed { Ok(()) } else { Err(Failure::Contended) }
+    Err(Failure::Contended)
 }
 
 async fn new_key(world: &World, status: SigningKeyStatus, now: UnixMillis) -> Result<SigningKey, Failure> {

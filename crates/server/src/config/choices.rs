@@ -22,6 +22,20 @@ choice!(ApiVersion {
     "2026-05-12" = ApiVersion::V2026_05_12,
 });
 
+/// Where the state is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreChoice {
+    /// In a file of the data folder: one server.
+    Sqlite,
+    /// In a database that several servers share.
+    Postgres,
+}
+
+choice!(StoreChoice {
+    "sqlite" = StoreChoice::Sqlite,
+    "postgres" = StoreChoice::Postgres,
+});
+
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {

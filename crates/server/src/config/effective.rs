@@ -1,7 +1,7 @@
 //! What `actas config print` shows: the effective value of every option and where it comes from.
 
 use super::{
-    Configuration,
+    Configuration, StoreChoice,
     load::{Loaded, Source},
     options::OPTIONS,
     spec::{Group, OptionSpec},
@@ -75,7 +75,7 @@ impl Configuration {
             "publishable_key" => self
                 .publishable_key()
                 .map(|key| (quoted(key.as_str()), "made from public_url and instance_kind")),
-            "master_key_file" if self.master_key.is_none() => {
+            "master_key_file" if self.master_key.is_none() && self.store == StoreChoice::Sqlite => {
                 Some((quoted(&self.master_key_file().to_string_lossy()), "in data_dir"))
             }
             _ => None,

@@ -13,7 +13,7 @@ mod tests;
 mod value;
 mod web;
 
-pub use choices::{LogFormat, LogLevel};
+pub use choices::{LogFormat, LogLevel, StoreChoice};
 pub use cookie_domain::CookieDomain;
 pub use effective::EffectiveOption;
 pub use file::ConfigFile;
@@ -165,6 +165,24 @@ impl Configuration {
         if self.master_key.is_some() && self.master_key_file.is_some() {
             problems.push("master_key and master_key_file are both set; give one of them".to_owned());
         }
+        if self.database_url.is_some() && self.database_url_file.is_some() {
+            problems.push("database_url and database_url_file are both set; give one of them".to_owned());
+        }
+        if self.store == StoreChoice::Postgres {
+            if self.database_url.is_none() && self.database_url_file.is_none() {
+                problems.push(
+                    "store is postgres, but there is no database: set ACTAS_DATABASE_URL or database_url_file"
+                        .to_owned(),
+                );
+            }
+            if self.master_key.is_none() && self.master_key_file.is_none() {
+                problems.push(
+                    "store is postgres, so the master key must be given, the same to every server: set \
+                     ACTAS_MASTER_KEY or master_key_file"
+                        .to_owned(),
+                );
+            }
+        }
         if self.clerk_npm_dir.is_some() && self.clerk_npm_base_url.is_some() {
             problems.push("clerk_npm_dir and clerk_npm_base_url are both set; give one of them".to_owned());
         }
@@ -217,6 +235,14 @@ impl Configuration {
                 "sign_in_url is at another site than public_url, {own}: browsers keep and send no cookies there; use \
                  hosts under one domain, or pass the Frontend API on below the app"
             ));
+        }
+        if self.store == StoreChoice::Sqlite
+            && (self.database_url.is_some() || self.database_url_file.is_some())
+        {
+            warnings.push(
+                "a database is named, but store is sqlite and does not use it: set store to postgres"
+                    .to_owned(),
+            );
         }
         if self.sign_in_url.is_none() {
             warnings.push(

@@ -2,7 +2,7 @@
 //! `actas config print` shows and the generated documentation all come from this table.
 
 use super::{
-    choices::{LogFormat, LogLevel},
+    choices::{LogFormat, LogLevel, StoreChoice},
     cookie_domain::CookieDomain,
     spec::{Group, OptionSpec},
     value::{OptionValue, Range},
@@ -94,10 +94,29 @@ options! {
         trusted_proxies: Vec<IpNet>;
     }
     Data {
-        /// The folder of the database, the lock and the control socket.
+        /// Where the state is kept: in a file of `data_dir` (sqlite), for one server; or in a PostgreSQL database
+        /// (postgres), which several servers may share.
+        store: StoreChoice = "sqlite";
+        /// The folder of the database, the lock and the control socket. On PostgreSQL only the last two are in it, and
+        /// every server on the machine needs a folder of its own.
         data_dir: PathBuf = "/var/lib/actas";
-        /// The file of the master key, 32 bytes in base64 or hexadecimal, readable by its owner alone. It is made
-        /// at the first start. By default `master.key` in `data_dir`.
+        /// The PostgreSQL database, `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`; several hosts are separated by commas,
+        /// and the one that takes writes is used. The server's certificate is checked unless the URL ends with
+        /// `?sslmode=disable`.
+        database_url: Option<SecretText>;
+        /// A file with that URL in it, in place of the variable.
+        database_url_file: Option<PathBuf>;
+        /// Certificates, in PEM, of those who may sign the PostgreSQL server's. By default the system's.
+        database_ca_file: Option<PathBuf>;
+        /// Connections to PostgreSQL: one writes, the others read.
+        database_connections: usize = "9", 3..=1_000;
+        /// Seconds within which a PostgreSQL host must be connected to.
+        database_connect_timeout_seconds: u64 = "5", 1..=60;
+        /// Seconds that one statement may take on PostgreSQL, waiting for others included. It never ends a commit.
+        database_statement_timeout_seconds: u64 = "10", 1..=60;
+        /// The file of the master key, 32 bytes in base64 or hexadecimal, readable by its owner alone. By default
+        /// `master.key` in `data_dir`, made at the first start; on PostgreSQL it is never made, for all servers need the
+        /// same.
         master_key_file: Option<PathBuf>;
         /// The master key itself, in place of a file: 32 bytes in base64 or hexadecimal.
         master_key: Option<SecretText>;

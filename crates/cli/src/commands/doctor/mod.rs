@@ -5,7 +5,7 @@ mod report;
 
 use crate::{args::DoctorArguments, data_folder, door::Door, exit::ExitError, load, output};
 use actas_server::{
-    config::Configuration,
+    config::{Configuration, StoreChoice},
     control::{Checks, Status},
 };
 use report::{Finding, Report};
@@ -30,12 +30,14 @@ async fn examine(configuration: &Configuration, report: &mut Report) {
     of_configuration(configuration, report);
     report.add("data folder", machine::folder(folder));
     if folder.is_dir() {
-        report.add("disk space", machine::disk_space(folder));
+        if configuration.store == StoreChoice::Sqlite {
+            report.add("disk space", machine::disk_space(folder));
+        }
         report.add("clock", machine::clock(folder));
     }
     report.add("master key", machine::master_key(configuration));
     let database = data_folder::database(folder);
-    if database.exists() {
+    if configuration.store == StoreChoice::Sqlite && database.exists() {
         report.add("database", machine::database(database).await);
     }
     match Door::open(configuration).await {
@@ -103,7 +105,7 @@ async fn through(door: &Door, report: &mut Report) {
 
 async fn of_server(door: &Door) -> Finding {
     if !door.is_of_running_server() {
-        return Finding::ok("none runs; the store was opened by this command");
+        return Finding::ok("none runs here; the store was opened by this command");
     }
     match door.get::<Status>("/status").await {
         Err(error) => Finding::fail(error.to_string()),

@@ -4,6 +4,7 @@ use super::{Harness, trial::Trial};
 use crate::{
     change::{Guard, Write},
     client::Client,
+    keys::SigningKeyStatus,
     secret_key::SecretKey,
     session::{Session, SessionStatus},
     testing::{changes, rows},
@@ -244,6 +245,19 @@ pub async fn no_instance(harness: &dyn Harness) {
     trial.lands(changes::change(vec![Guard::NoInstance], vec![Write::SetInstance(rows::instance(1))])).await;
     trial.fails(Guard::NoInstance).await;
     assert_eq!(trial.store.instance().await.unwrap(), Some(rows::instance(1)));
+}
+
+pub async fn no_next_key(harness: &dyn Harness) {
+    let trial = Trial::begin(harness).await;
+    let key = rows::signing_key(1, SigningKeyStatus::Current);
+    trial.lands(changes::change(vec![Guard::NoNextKey], vec![Write::AddSigningKey(key)])).await;
+    trial.holds(Guard::NoNextKey).await;
+    let next = rows::signing_key(2, SigningKeyStatus::Next);
+    trial.lands(changes::change(vec![Guard::NoNextKey], vec![Write::AddSigningKey(next)])).await;
+    trial.fails(Guard::NoNextKey).await;
+    let current = rows::signing_key(2, SigningKeyStatus::Current);
+    trial.write(vec![Write::MoveSigningKey { to: current, from: SigningKeyStatus::Next }]).await;
+    trial.holds(Guard::NoNextKey).await;
 }
 
 /// Guards look at what was stored before the change, not at what its own writes will have done.

@@ -88,6 +88,7 @@ macro_rules! store_contract {
                 no_impersonation_as_time_passes
                 activity_unchanged
                 no_instance
+                no_next_key
                 guards_look_before_the_writes
             }
             write_conditions {

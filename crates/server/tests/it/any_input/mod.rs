@@ -43,6 +43,11 @@ fn no_request_breaks_an_instance_on_disk() {
     check(StoreKind::Sqlite, 40);
 }
 
+#[test]
+fn no_request_breaks_an_instance_on_postgresql() {
+    check(StoreKind::Postgres, 40);
+}
+
 /// Each case is a new instance and a handful of requests to it.
 fn check(store: StoreKind, cases: u32) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");

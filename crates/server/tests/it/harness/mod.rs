@@ -21,12 +21,14 @@ use actas_domain::{
     testing::{CountingEntropy, FixedClock, rows},
     world::World,
 };
+use actas_postgres_cluster::{Loan, Stock};
 use actas_server::{
     ApiVersion, App, ClerkPackages, Entry, HttpSettings, Surfaces,
     metrics::{Metrics, StoreNumbers},
     router,
 };
 use actas_store_memory::MemoryStore;
+use actas_store_postgres::PostgresStore;
 use actas_store_sqlite::{Options, SqliteStore};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
@@ -37,10 +39,11 @@ use tempfile::TempDir;
 pub(crate) enum StoreKind {
     Memory,
     Sqlite,
+    Postgres,
 }
 
 impl StoreKind {
-    pub(crate) const ALL: [Self; 2] = [Self::Memory, Self::Sqlite];
+    pub(crate) const ALL: [Self; 3] = [Self::Memory, Self::Sqlite, Self::Postgres];
 }
 
 /// How an instance is made. The default is a development instance with a managed directory, in memory.
@@ -86,8 +89,8 @@ pub(crate) struct Instance {
     pub(crate) clock: FixedClock,
     pub(crate) secret_key: SecretText,
     entry: Entry,
-    /// The database's folder, removed with the instance.
-    _folder: Option<TempDir>,
+    /// Gone, or given back, with the instance.
+    _place: Place,
 }
 
 impl Instance {
@@ -103,7 +106,7 @@ impl Instance {
         let mut plan = Plan::default();
         adjust(&mut plan);
         let clock = FixedClock::new(rows::START);
-        let (store, folder) = open(plan.store, Arc::new(clock.clone()));
+        let (store, place) = open(plan.store, Arc::new(clock.clone())).await;
         let world = World {
             store,
             clock: Arc::new(clock.clone()),
@@ -121,7 +124,7 @@ impl Instance {
         let app = Arc::new(App::new(world, plan.http, Metrics::new(Box::new(StoreNumbers::default))));
         let surfaces = Surfaces { frontend_api: true, backend_api: true, metrics: true };
         let entry = Entry::new(Arc::clone(&app), router(&app, surfaces));
-        Self { app, clock, secret_key, entry, _folder: folder }
+        Self { app, clock, secret_key, entry, _place: place }
     }
 
     /// A request without a secret key.
@@ -167,14 +170,33 @@ impl Instance {
     }
 }
 
-fn open(kind: StoreKind, clock: Arc<dyn Clock>) -> (Arc<dyn Store>, Option<TempDir>) {
+/// Where an instance's state is.
+enum Place {
+    Memory,
+    Folder { _folder: TempDir },
+    Database { _database: Loan },
+}
+
+static DATABASES: Stock =
+    Stock::new(actas_store_postgres::testing::prepare, actas_store_postgres::testing::EMPTY);
+
+async fn open(kind: StoreKind, clock: Arc<dyn Clock>) -> (Arc<dyn Store>, Place) {
     match kind {
-        StoreKind::Memory => (Arc::new(MemoryStore::new(clock)), None),
+        StoreKind::Memory => (Arc::new(MemoryStore::new(clock)), Place::Memory),
         StoreKind::Sqlite => {
             let folder = tempfile::tempdir().expect("a folder for the database");
             let options = Options::new(folder.path().join("actas.db"));
             let store = SqliteStore::open(&options, clock).expect("the database opens");
-            (Arc::new(store), Some(folder))
+            (Arc::new(store), Place::Folder { _folder: folder })
+        }
+        StoreKind::Postgres => {
+            let database = DATABASES.take();
+            let options = actas_store_postgres::Options {
+                read_connections: 2,
+                ..actas_store_postgres::Options::new(SecretText::new(database.url()))
+            };
+            let store = PostgresStore::open_with_clock(&options, clock).await.expect("the database opens");
+            (Arc::new(store), Place::Database { _database: database })
         }
     }
 }

@@ -1,0 +1,149 @@
+//! What goes wrong inside, before it becomes an answer.
+
+use actas_domain::ports::StoreError;
+use tokio_postgres::error::SqlState;
+
+/// A statement that failed, a connection that broke, or a row that cannot be what was written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fault {
+    #[error("{}", describe(.0))]
+    Sql(#[from] tokio_postgres::Error),
+    /// Nothing was answered in time.
+    #[error("the database did not answer within {0} s")]
+    Silent(u64),
+    /// There is no connection, and none could be made: why.
+    #[error("{0}")]
+    Unreachable(String),
+    /// Table, id and column; never the value, which may be somebody's.
+    #[error("{0}")]
+    Unreadable(String),
+}
+
+impl Fault {
+    /// Whether the same work may succeed when it is tried anew, on a new connection: nothing of it happened.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreadable(_) => false,
+            Self::Silent(_) | Self::Unreachable(_) => true,
+            Self::Sql(error) => match error.code() {
+                // Without a code it is the connection that failed.
+                None => !is_of_a_value(error),
+                Some(code) => is_transient(code),
+            },
+        }
+    }
+
+    /// Whether the connection is of no more use.
+    pub(crate) fn breaks_connection(&self) -> bool {
+        match self {
+            Self::Unreadable(_) => false,
+            Self::Silent(_) | Self::Unreachable(_) => true,
+            Self::Sql(error) => match error.code() {
+                None => !is_of_a_value(error),
+                // The session was ended, or the server is no longer one that can be written.
+                Some(code) => is_of_a_session(code) || *code == SqlState::READ_ONLY_SQL_TRANSACTION,
+            },
+        }
+    }
+
+    /// Whether the server itself said that a statement failed, and goes on: then the transaction came to nothing, also
+    /// where a commit was sent behind the statement.
+    pub(crate) fn ends_transaction(&self) -> bool {
+        let Self::Sql(error) = self else { return false };
+        let is_certain =
+            |code: &SqlState| !is_of_a_session(code) && *code != SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN;
+        error.code().is_some_and(is_certain)
+    }
+
+    /// Whether it is one piece of work that cannot be carried out: a row that cannot be read, a value that cannot be
+    /// stored. Others of its batch can.
+    pub(crate) fn is_of_one(&self) -> bool {
+        match self {
+            Self::Unreadable(_) => true,
+            Self::Silent(_) | Self::Unreachable(_) => false,
+            // Data, constraints, and limits that one value passes.
+            Self::Sql(error) => match error.code() {
+                None => is_of_a_value(error),
+                Some(code) => ["22", "23", "54"].iter().any(|class| code.code().starts_with(class)),
+            },
+        }
+    }
+
+    pub(crate) fn to_store_error(&self) -> StoreError {
+        match self {
+            Self::Unreadable(place) => StoreError::Corrupt(place.clone()),
+            Self::Sql(error) => match error.code() {
+                Some(&SqlState::DATA_CORRUPTED | &SqlState::INDEX_CORRUPTED) => {
+                    StoreError::Corrupt(self.to_string())
+                }
+                Some(&SqlState::DISK_FULL) => StoreError::Unavailable(
+                    "the database's disk is full: make room, nothing acknowledged is lost".into(),
+                ),
+                Some(&SqlState::READ_ONLY_SQL_TRANSACTION) => StoreError::Unavailable(
+                    "the database is read-only, a standby perhaps: name its primary in database_url".into(),
+                ),
+                _ => StoreError::Unavailable(self.to_string()),
+            },
+            Self::Silent(_) | Self::Unreachable(_) => StoreError::Unavailable(self.to_string()),
+        }
+    }
+}
+
+impl From<Fault> for StoreError {
+    fn from(fault: Fault) -> Self {
+        fault.to_store_error()
+    }
+}
+
+/// A serialization failure, a deadlock, a lock that was not had in time, or a server that comes or goes.
+fn is_transient(code: &SqlState) -> bool {
+    let passing = [
+        SqlState::T_R_SERIALIZATION_FAILURE,
+        SqlState::T_R_DEADLOCK_DETECTED,
+        SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN,
+        SqlState::READ_ONLY_SQL_TRANSACTION,
+        SqlState::TOO_MANY_CONNECTIONS,
+    ];
+    passing.contains(code) || is_of_a_session(code)
+}
+
+fn is_of_a_session(code: &SqlState) -> bool {
+    let ended = [
+        SqlState::ADMIN_SHUTDOWN,
+        SqlState::CRASH_SHUTDOWN,
+        SqlState::CANNOT_CONNECT_NOW,
+        SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+        SqlState::DATABASE_DROPPED,
+    ];
+    // Class 08: the connection itself.
+    ended.contains(code) || code.code().starts_with("08")
+}
+
+/// An error of this side's making, about a value or a column: not the connection's.
+fn is_of_a_value(error: &tokio_postgres::Error) -> bool {
+    let text = error.to_string();
+    text.contains("error serializing")
+        || text.contains("error deserializing")
+        || text.contains("error retrieving")
+}
+
+/// One line: what the server says, and its code. The server's details may hold values, so they are left out.
+pub(crate) fn describe(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(said) => {
+            format!("the database says: {} ({})", said.message().replace('\n', " "), said.code().code())
+        }
+        None => {
+            let mut text = error.to_string();
+            let mut cause = std::error::Error::source(error);
+            while let Some(each) = cause {
+                let each_text = each.to_string();
+                if !text.contains(&each_text) {
+                    text = format!("{text}: {each_text}");
+                }
+                cause = each.source();
+            }
+            format!("the connection to the database: {}", text.replace('\n', " "))
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Numbers about the store, for whoever exports metrics.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What the store looks like at one moment, and what it did since it was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Metrics {
+    /// Changes that wait for the writer.
+    pub queue_depth: u64,
+    /// Changes that may wait.
+    pub queue_length: u64,
+    /// Reads that wait for a connection.
+    pub read_queue_depth: u64,
+    /// Transactions committed.
+    pub commits_total: u64,
+    /// Transactions that came to nothing and were tried anew, or given up.
+    pub rollbacks_total: u64,
+    /// Changes carried out or refused in committed transactions.
+    pub changes_total: u64,
+    /// Changes in the newest transaction.
+    pub last_batch_size: u64,
+    /// Commits whose answer did not come, and which were looked up.
+    pub unknown_fates_total: u64,
+}
+
+/// Written by the writer, read by anybody.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) commits: AtomicU64,
+    pub(crate) rollbacks: AtomicU64,
+    pub(crate) changes: AtomicU64,
+    pub(crate) last_batch_size: AtomicU64,
+    pub(crate) unknown_fates: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn committed(&self, batch_size: usize) {
+        let batch_size = u64::try_from(batch_size).unwrap_or(u64::MAX);
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        self.changes.fetch_add(batch_size, Ordering::Relaxed);
+        self.last_batch_size.store(batch_size, Ordering::Relaxed);
+    }
+
+    pub(crate) fn rolled_back(&self) {
+        self.rollbacks.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn fate_unknown(&self) {
+        self.unknown_fates.fetch_add(1, Ordering::Relaxed);
+    }
+}
