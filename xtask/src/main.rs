@@ -4,9 +4,12 @@
 mod command;
 mod deny;
 mod e2e;
+mod features;
 mod generate;
+mod semver;
 mod test;
 mod tidy;
+mod tool;
 mod workshop;
 
 use std::process::ExitCode;

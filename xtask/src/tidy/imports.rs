@@ -11,11 +11,21 @@ const TABLE: &[(&str, &[&str])] = &[
     ("actas-store-memory", &["actas-domain"]),
     ("actas-store-sqlite", &["actas-domain"]),
     ("actas-server", &["actas-domain", "actas-api-types"]),
+    // It publishes alone, and its decoding is a second opinion on the API.
+    ("actas-sdk", &[]),
     (
         "actas-cli",
-        &["actas-domain", "actas-crypto", "actas-store-memory", "actas-store-sqlite", "actas-server"],
+        &[
+            "actas-domain",
+            "actas-crypto",
+            "actas-sdk",
+            "actas-store-memory",
+            "actas-store-sqlite",
+            "actas-server",
+        ],
     ),
-    ("actas-faults", &["actas-domain", "actas-crypto", "actas-store-sqlite"]),
+    ("actas-faults", &["actas-domain", "actas-crypto", "actas-store-sqlite", "actas-sdk"]),
+    ("actas-verifier", &["actas-sdk"]),
     ("xtask", &[]),
 ];
 
@@ -23,11 +33,12 @@ const TABLE: &[(&str, &[&str])] = &[
 const OWNED: &[(&str, &[&str])] = &[
     ("rusqlite", &["actas-store-sqlite"]),
     ("libsqlite3-sys", &["actas-store-sqlite"]),
-    ("axum", &["actas-server", "actas-cli"]),
-    ("aws-lc-rs", &["actas-crypto"]),
+    ("axum", &["actas-server", "actas-cli", "actas-sdk"]),
+    ("aws-lc-rs", &["actas-crypto", "actas-sdk", "actas-verifier"]),
     ("argon2", &["actas-crypto"]),
     ("bcrypt", &["actas-crypto"]),
-    ("getrandom", &["actas-crypto"]),
+    ("getrandom", &["actas-crypto", "actas-sdk"]),
+    ("reqwest", &["actas-sdk", "actas-faults"]),
     ("clap", &["actas-cli", "actas-faults"]),
 ];
 
@@ -57,6 +68,7 @@ const KEPT_OUT: &[(&str, &[&str])] = &[
     ("actas-crypto", &["rusqlite", "axum", "hyper", "reqwest"]),
     ("actas-store-memory", &["rusqlite", "libsqlite3-sys", "axum", "hyper", "reqwest"]),
     ("actas-store-sqlite", &["axum", "hyper", "reqwest"]),
+    ("actas-sdk", &["actas-domain", "actas-api-types", "actas-crypto", "actas-server", "rusqlite", "clap"]),
     (
         "actas-server",
         &["actas-store-memory", "actas-store-sqlite", "actas-crypto", "rusqlite", "libsqlite3-sys", "clap"],
