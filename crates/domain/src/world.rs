@@ -64,10 +64,22 @@ impl World {
 
     /// Puts a refusal on record. When that cannot be done, the caller is told so instead of being refused.
     pub(crate) async fn record_refusal(&self, event: AuditEvent) -> Result<(), Failure> {
-        if !self.refusals.admits(&event) {
-            return Ok(());
+        match self.refusals.admits(&event) {
+            true => self.record(event).await,
+            false => Ok(()),
         }
-        match self.store.commit(Change::refusal(event)).await {
+    }
+
+    /// The same for one refusal of very many that a backend brings about.
+    pub(crate) async fn record_bulk_refusal(&self, event: AuditEvent) -> Result<(), Failure> {
+        match self.refusals.admits_in_bulk(&event) {
+            true => self.record(event).await,
+            false => Ok(()),
+        }
+    }
+
+    async fn record(&self, refusal: AuditEvent) -> Result<(), Failure> {
+        match self.store.commit(Change::refusal(refusal)).await {
             Ok(_) => Ok(()),
             Err(CommitError::GuardFailed) => {
                 Err(Failure::Store(StoreError::Corrupt("a change without guards failed a guard".into())))

@@ -7,6 +7,7 @@ use crate::{
 use actas_domain::world::World;
 use ipnet::IpNet;
 use std::{fmt, path::PathBuf, time::Duration};
+use tokio::sync::Semaphore;
 
 /// The HTTP side of the configuration. Every URL comes from here, never from a `Host` header.
 #[derive(Clone, Debug)]
@@ -50,6 +51,10 @@ pub enum ClerkPackages {
 /// who they are.
 const NEW_CLIENTS_PER_MINUTE: u32 = 600;
 
+/// Rows of all imports that are carried out at a time: enough to fill the store's transactions, and a small part of
+/// what may wait for the store, so that everybody else is still served.
+const IMPORT_ROWS_AT_ONCE: usize = 512;
+
 /// The program behind the surfaces.
 pub struct App {
     pub world: World,
@@ -60,6 +65,10 @@ pub struct App {
     pub(crate) new_clients: FailedAuthentications,
     pub(crate) readiness: Readiness,
     pub(crate) handshakes: HandshakePayloads,
+    /// Rows of imports that are carried out at a time.
+    pub(crate) import_rows: Semaphore,
+    /// Those of them that the store had no room for.
+    pub(crate) import_stragglers: Semaphore,
 }
 
 impl App {
@@ -73,6 +82,8 @@ impl App {
             new_clients: FailedAuthentications::new(NEW_CLIENTS_PER_MINUTE),
             readiness: Readiness::default(),
             handshakes: HandshakePayloads::default(),
+            import_rows: Semaphore::new(IMPORT_ROWS_AT_ONCE),
+            import_stragglers: Semaphore::new(1),
         }
     }
 

@@ -28,8 +28,8 @@ use axum::{
     routing::{MethodFilter, MethodRouter, any, get},
 };
 use backend_api::{
-    actor_tokens, audit_entries, clients, instance, sessions, sign_in_tokens, user_metadata, user_standing,
-    users,
+    actor_tokens, audit_entries, clients, instance, sessions, sign_in_tokens, user_import, user_metadata,
+    user_standing, users,
 };
 use std::sync::Arc;
 
@@ -54,6 +54,7 @@ routes! { BACKEND_ROUTES, backend_handlers
     "/v1/sign_in_tokens/{sign_in_token_id}/revoke" { POST sign_in_tokens::revoke }
     "/v1/users" { POST users::create, GET users::list }
     "/v1/users/count" { GET users::count }
+    "/v1/users/import" { POST user_import::import }
     "/v1/users/{user_id}" { GET users::show, PATCH users::update, DELETE users::delete }
     "/v1/users/{user_id}/metadata" { PATCH user_metadata::merge, PUT user_metadata::replace }
     "/v1/users/{user_id}/ban" { POST user_standing::ban }

@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod administration;
+mod client;
 mod configuration;
 mod development;
 mod doctor;
@@ -11,3 +12,4 @@ mod ending;
 mod listeners;
 mod process;
 mod refused_start;
+mod sdk;

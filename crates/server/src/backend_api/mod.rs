@@ -6,6 +6,7 @@ pub(crate) mod clients;
 pub(crate) mod instance;
 pub(crate) mod sessions;
 pub(crate) mod sign_in_tokens;
+pub(crate) mod user_import;
 pub(crate) mod user_metadata;
 mod user_query;
 pub(crate) mod user_standing;

@@ -98,7 +98,7 @@ pub(crate) async fn delete(
     Ok(Json(DeletedObject { object: "user".to_owned(), id: id.to_string(), deleted: true }))
 }
 
-fn parse_creation(mut members: Members) -> Result<CreateUser, ParameterRefusal> {
+pub(super) fn parse_creation(mut members: Members) -> Result<CreateUser, ParameterRefusal> {
     members.refuse_null(NEVER_NULL_ON_CREATE)?;
     let request = CreateUser {
         id: own_id(&mut members)?,
@@ -182,10 +182,10 @@ fn parse_update(mut members: Members, refuses_metadata: bool) -> Result<UpdateUs
     Ok(request)
 }
 
-/// An id brought along. `count` cannot be one: `/v1/users/count` is another route.
+/// An id brought along. What is another route below `/v1/users` cannot be one.
 fn own_id(members: &mut Members) -> Result<Option<String>, ParameterRefusal> {
     match members.string("id")? {
-        Some(id) if id == "count" => Err(ParameterRefusal::new("id", ParameterProblem::Invalid)),
+        Some(id) if matches!(id.as_str(), "count" | "import") => Err(ParameterRefusal::new("id", ParameterProblem::Invalid)),
         id => Ok(id),
     }
 }

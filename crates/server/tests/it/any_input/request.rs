@@ -60,7 +60,7 @@ fn request() -> impl Strategy<Value = AnyRequest> {
             vec((values::name(), values::text()), 0..3),
             prop_oneof![20 => Just(String::new()), 1 => "[!-~]{0,20}"],
             prop::bool::weighted(0.97),
-            headers(is_backend),
+            headers(route, is_backend),
             body(route, is_backend),
         );
         parts.prop_map(move |(other, parameters, query, tail, has_key, headers, body)| AnyRequest {
@@ -76,10 +76,9 @@ fn request() -> impl Strategy<Value = AnyRequest> {
     })
 }
 
-fn headers(is_backend: bool) -> impl Strategy<Value = Vec<(String, Text)>> {
+fn headers(route: &'static str, is_backend: bool) -> impl Strategy<Value = Vec<(String, Text)>> {
     let plain = |text: &str| Text::Plain(text.to_owned());
-    let content_type =
-        if is_backend { "application/json" } else { "application/x-www-form-urlencoded; charset=utf-8" };
+    let content_type = fitting::content_type_of(route, is_backend);
     let content_type = option::weighted(0.97, Just(("content-type".to_owned(), plain(content_type))));
     let version = option::weighted(
         0.3,

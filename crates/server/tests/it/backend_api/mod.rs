@@ -13,6 +13,7 @@ mod session_tokens;
 mod sessions;
 mod shapes;
 mod sign_in_tokens;
+mod user_import;
 mod user_lists;
 mod user_metadata;
 mod user_standing;

@@ -214,7 +214,7 @@ async fn a_user_brings_an_id_along() {
         assert_eq!(instance.get(&format!("/v1/users/{id}")).await.ok()["id"], id);
     }
     let mut lines = Vec::new();
-    for id in ["x", "", "a b", "a/b", "é", "count", &"y".repeat(256)] {
+    for id in ["x", "", "a b", "a/b", "é", "count", "import", &"y".repeat(256)] {
         lines.push(instance.post("/v1/users", json!({ "id": id })).await.to_string());
     }
     assert_snapshot!(lines.join("\n"), @r#"
@@ -223,6 +223,7 @@ async fn a_user_brings_an_id_along() {
     422 form_param_format_invalid | is invalid | id must be a text of 1 to 255 of the characters A-Z a-z 0-9 _ . : @ -. | {"param_name":"id"}
     422 form_param_format_invalid | is invalid | id must be a text of 1 to 255 of the characters A-Z a-z 0-9 _ . : @ -. | {"param_name":"id"}
     422 form_param_format_invalid | is invalid | id must be a text of 1 to 255 of the characters A-Z a-z 0-9 _ . : @ -. | {"param_name":"id"}
+    422 form_param_value_invalid | is invalid | id is invalid | {"param_name":"id"}
     422 form_param_value_invalid | is invalid | id is invalid | {"param_name":"id"}
     422 form_param_max_length_exceeded | exceeds maximum length | id should not exceed 255 characters. | {"param_name":"id"}
     "#);

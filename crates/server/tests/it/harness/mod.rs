@@ -47,6 +47,8 @@ impl StoreKind {
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) store: StoreKind,
+    /// Of a store on disk: how much may wait for it.
+    pub(crate) queue_length: usize,
     pub(crate) settings: Settings,
     pub(crate) http: HttpSettings,
 }
@@ -76,7 +78,7 @@ impl Default for Plan {
             connections_max: 100,
             failed_authentications_per_minute: 1_000_000,
         };
-        Self { store: StoreKind::Memory, settings, http }
+        Self { store: StoreKind::Memory, queue_length: Options::DEFAULT_QUEUE_LENGTH, settings, http }
     }
 }
 
@@ -103,7 +105,7 @@ impl Instance {
         let mut plan = Plan::default();
         adjust(&mut plan);
         let clock = FixedClock::new(rows::START);
-        let (store, folder) = open(plan.store, Arc::new(clock.clone()));
+        let (store, folder) = open(&plan, Arc::new(clock.clone()));
         let world = World {
             store,
             clock: Arc::new(clock.clone()),
@@ -167,12 +169,13 @@ impl Instance {
     }
 }
 
-fn open(kind: StoreKind, clock: Arc<dyn Clock>) -> (Arc<dyn Store>, Option<TempDir>) {
-    match kind {
+fn open(plan: &Plan, clock: Arc<dyn Clock>) -> (Arc<dyn Store>, Option<TempDir>) {
+    match plan.store {
         StoreKind::Memory => (Arc::new(MemoryStore::new(clock)), None),
         StoreKind::Sqlite => {
             let folder = tempfile::tempdir().expect("a folder for the database");
-            let options = Options::new(folder.path().join("actas.db"));
+            let mut options = Options::new(folder.path().join("actas.db"));
+            options.queue_length = plan.queue_length;
             let store = SqliteStore::open(&options, clock).expect("the database opens");
             (Arc::new(store), Some(folder))
         }
