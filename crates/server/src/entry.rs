@@ -140,8 +140,10 @@ impl Entry {
             response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(json_length));
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
+        let first = response.extensions_mut().remove::<AnsweredTrace>();
+        let trace_id = first.map_or_else(|| info.trace_id.clone(), |first| first.0);
         let headers = response.headers_mut();
-        if let Ok(trace_id) = HeaderValue::from_str(&info.trace_id) {
+        if let Ok(trace_id) = HeaderValue::from_str(&trace_id) {
             headers.insert(HeaderName::from_static("x-clerk-trace-id"), trace_id.clone());
             headers.insert(HeaderName::from_static("clerk-trace-id"), trace_id);
         }
@@ -184,6 +186,10 @@ impl Entry {
         address
     }
 }
+
+/// The trace id of the request that was answered first, when its answer is given again: the body of an error repeats it.
+#[derive(Clone, Debug)]
+pub(crate) struct AnsweredTrace(pub(crate) Box<str>);
 
 /// A body that could not be read whole, and what is answered to it in its turn: behind the secret key, and with
 /// the headers that a browser needs to read an answer.

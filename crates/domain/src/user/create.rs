@@ -14,6 +14,7 @@ use crate::{
     audit::{Action, AuditEvent},
     caller::Context,
     change::{Change, Downfall, Guard, Write},
+    idempotency::Keep,
     ids::{IdentificationId, USER_ID_MAX_CHARACTERS, UserId},
     json::JsonObject,
     ports::Entropy,
@@ -75,7 +76,12 @@ pub struct CreateUser {
 ///
 /// # Errors
 /// A parameter's refusal; [`ParameterProblem::Taken`] when the id or an identifier is another user's.
-pub async fn create(world: &World, context: &Context, request: CreateUser) -> Result<User, Failure> {
+pub async fn create(
+    world: &World,
+    context: &Context,
+    request: CreateUser,
+    keep: &dyn Keep<User>,
+) -> Result<User, Failure> {
     let now = world.now();
     let password = new_password(world, &request)?;
     let id = request.id.as_deref().map(parse_own_id).transpose()?;
@@ -92,11 +98,10 @@ pub async fn create(world: &World, context: &Context, request: CreateUser) -> Re
         if let Some(refusal) = refusal(world, &wanted, known).await? {
             let mut event = AuditEvent::new(context, Action::UserCreated, now);
             event.subject = is_own_id.then(|| wanted.id.clone());
-            world.record_refusal(event.denied(refusal.code())).await?;
-            return Err(refusal.into());
+            return Err(world.refuse(event, refusal, keep).await);
         }
         let user = with_kept_standing(&wanted, known);
-        if world.commit(change(context, &user, known)).await? {
+        if world.commit_keeping(change(context, &user, known), keep, &user).await? {
             return Ok(user);
         }
     }

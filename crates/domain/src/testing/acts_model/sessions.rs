@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     client::{Client, Presented, sign_out},
+    idempotency::Unkept,
     secret::SecretText,
     session::{
         SessionStatus,
@@ -93,7 +94,7 @@ impl Case<'_> {
     pub(super) async fn revoke_session(&mut self, session: usize) -> Verdict {
         let Some(place) = chosen(session, self.model.sessions.len()) else { return Ok(()) };
         let (context, caller) = self.backend().await?;
-        let result = end::revoke(&self.world, &context, &self.model.sessions[place].id).await;
+        let result = end::revoke(&self.world, &context, &self.model.sessions[place].id, &Unkept).await;
         let now = self.model.now;
         let was_live = self.model.sessions[place].is_live(now);
         if let Some(ended) = answered(result, None)? {
@@ -149,7 +150,7 @@ impl Case<'_> {
         } else {
             model.bad_standing(user)
         };
-        let created = answered(create::create(&self.world, &context, user).await, refusal)?;
+        let created = answered(create::create(&self.world, &context, user, &Unkept).await, refusal)?;
         let now = model.now;
         let entry = Entry::new(now, "session.created", &caller);
         let Some(created) = created else {
