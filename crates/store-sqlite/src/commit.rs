@@ -23,7 +23,7 @@ use actas_domain::{
     ids::SessionId,
     ports::{Clock, CommitError, Committed, StoreError},
     secret::SecretHash,
-    sign_in::PendingSignIn,
+    sign_in::{PendingSignIn, failures::PasswordFailures},
     time::UnixMillis,
 };
 use rusqlite::Connection;
@@ -64,6 +64,15 @@ impl Writer {
     /// Writes what has no entry in the record.
     pub(crate) async fn note(&self, note: Note) -> Result<(), StoreError> {
         self.done(Work::Note(Box::new(note))).await.map(drop).map_err(without_guards)
+    }
+
+    /// The same for what has a guard of its own: whether it held.
+    pub(crate) async fn guarded_note(&self, note: Note) -> Result<bool, StoreError> {
+        match self.done(Work::Note(Box::new(note))).await {
+            Ok(_) => Ok(true),
+            Err(CommitError::GuardFailed) => Ok(false),
+            Err(CommitError::Store(error)) => Err(error),
+        }
     }
 
     /// Whether something can be written.
@@ -130,8 +139,16 @@ enum Work {
 /// What is no state of record.
 pub(crate) enum Note {
     BeginSignIn(PendingSignIn),
-    CountGuess { identifier: SecretHash, at: UnixMillis, forgotten: UnixMillis },
-    ForgetSignIns { now: UnixMillis, forgotten: UnixMillis },
+    /// Fails its guard when they are not as seen.
+    SetGuesses {
+        identifier: SecretHash,
+        seen: Option<PasswordFailures>,
+        set: PasswordFailures,
+    },
+    ForgetSignIns {
+        now: UnixMillis,
+        forgotten: UnixMillis,
+    },
 }
 
 /// The position of the change's own entry; of no meaning for other work.
@@ -274,8 +291,10 @@ impl Committer {
             Work::Note(note) => {
                 match note.as_ref() {
                     Note::BeginSignIn(pending) => sign_ins::begin(&self.connection, pending)?,
-                    Note::CountGuess { identifier, at, forgotten } => {
-                        sign_ins::count_guess(&self.connection, identifier, *at, *forgotten)?;
+                    Note::SetGuesses { identifier, seen, set } => {
+                        if !sign_ins::set_guesses(&self.connection, identifier, *seen, *set)? {
+                            return Err(Stopped::Guard);
+                        }
                     }
                     Note::ForgetSignIns { now, forgotten } => {
                         sign_ins::forget(&self.connection, *now, *forgotten)?;

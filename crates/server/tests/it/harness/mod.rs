@@ -4,17 +4,19 @@
 mod answer;
 mod call;
 mod shown;
+mod turnstile;
 mod vault;
 
 pub(crate) use answer::Answer;
 pub(crate) use call::Call;
 pub(crate) use shown::shown;
+pub(crate) use turnstile::Turnstile;
 
 use actas_crypto::Argon2Passwords;
 use actas_domain::{
     caller::Context,
     keys::{bootstrap, ring::KeyRing},
-    ports::{Clock, Store},
+    ports::{Clock, PasswordHasher, Store},
     secret::SecretText,
     secret_key,
     settings::{DirectoryMode, InstanceKind, Settings},
@@ -75,6 +77,7 @@ impl Default for Plan {
             request_timeout: Duration::from_secs(30),
             connections_max: 100,
             failed_authentications_per_minute: 1_000_000,
+            password_refusal_step: Duration::from_millis(1),
         };
         Self { store: StoreKind::Memory, settings, http }
     }
@@ -100,6 +103,14 @@ impl Instance {
     }
 
     pub(crate) async fn start_with(adjust: impl FnOnce(&mut Plan)) -> Self {
+        Self::start_hashing(Arc::new(Argon2Passwords::default()), adjust).await
+    }
+
+    /// With passwords that are hashed and checked by this hasher.
+    pub(crate) async fn start_hashing(
+        passwords: Arc<dyn PasswordHasher>,
+        adjust: impl FnOnce(&mut Plan),
+    ) -> Self {
         let mut plan = Plan::default();
         adjust(&mut plan);
         let clock = FixedClock::new(rows::START);
@@ -109,7 +120,7 @@ impl Instance {
             clock: Arc::new(clock.clone()),
             entropy: Arc::new(CountingEntropy::default()),
             vault: vault::shared().await,
-            passwords: Arc::new(Argon2Passwords::default()),
+            passwords,
             settings: plan.settings,
             key_ring: KeyRing::default(),
             refusals: actas_domain::refusal_throttle::RefusalThrottle::default(),
