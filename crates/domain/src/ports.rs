@@ -93,14 +93,13 @@ pub trait Store: Send + Sync {
     /// Keeps the attempt, in the place of its client's earlier one.
     async fn begin_sign_in(&self, pending: &PendingSignIn) -> Result<(), StoreError>;
     async fn password_failures(&self, guessed: &Guessed) -> Result<Option<PasswordFailures>, StoreError>;
-    /// Counts one guess at an identifier that nobody has; those before it that end at or before `forgotten` do not
-    /// count.
-    async fn count_guess(
+    /// Sets the guesses at an identifier that nobody has, if they are as `seen`; says whether they were.
+    async fn set_guesses(
         &self,
         identifier: SecretHash,
-        at: UnixMillis,
-        forgotten: UnixMillis,
-    ) -> Result<(), StoreError>;
+        seen: Option<PasswordFailures>,
+        failures: PasswordFailures,
+    ) -> Result<bool, StoreError>;
     /// Removes attempts whose time is over at `now`, and failures whose last is at or before `forgotten`.
     async fn forget_sign_ins(&self, now: UnixMillis, forgotten: UnixMillis) -> Result<(), StoreError>;
     async fn kept_return(&self, client: &ClientId) -> Result<Option<KeptReturn>, StoreError>;
@@ -217,6 +216,8 @@ pub trait PasswordHasher: Send + Sync {
     /// Whether the password is the digest's. Without a digest, and for one that is of no known hasher, it is not, and
     /// finding out takes as long as for a digest of [`PasswordHasher::hash`].
     async fn verify(&self, password: SecretText, digest: Option<PasswordDigest>) -> Result<bool, StoreError>;
+    /// Whether [`PasswordHasher::hash`] would make such a digest today: of the same hasher, with the same costs.
+    fn is_current(&self, digest: &PasswordDigest) -> bool;
     /// Whether the text is a digest of that hasher, with costs that verification can bear.
     fn accepts(&self, hasher: DigestHasher, digest: &str) -> bool;
 }

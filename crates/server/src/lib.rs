@@ -9,6 +9,7 @@ pub mod control;
 mod convert;
 mod entry;
 mod error;
+mod forwarded;
 mod frontend_api;
 mod health;
 pub mod metrics;

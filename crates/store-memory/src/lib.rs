@@ -161,14 +161,13 @@ impl Store for MemoryStore {
         })
     }
 
-    async fn count_guess(
+    async fn set_guesses(
         &self,
         identifier: SecretHash,
-        at: UnixMillis,
-        forgotten: UnixMillis,
-    ) -> Result<(), StoreError> {
-        self.state()?.sign_ins.count_guess(identifier, at, forgotten);
-        Ok(())
+        seen: Option<PasswordFailures>,
+        failures: PasswordFailures,
+    ) -> Result<bool, StoreError> {
+        Ok(self.state()?.sign_ins.set_guesses(&identifier, seen, failures))
     }
 
     async fn forget_sign_ins(&self, now: UnixMillis, forgotten: UnixMillis) -> Result<(), StoreError> {

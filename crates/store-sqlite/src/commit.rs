@@ -24,7 +24,7 @@ use actas_domain::{
     ids::SessionId,
     ports::{Clock, CommitError, Committed, StoreError},
     secret::SecretHash,
-    sign_in::PendingSignIn,
+    sign_in::{PendingSignIn, failures::PasswordFailures},
     time::UnixMillis,
 };
 use rusqlite::Connection;
@@ -62,7 +62,7 @@ impl Writer {
         self.done(Work::Activity { session, at }).await.map(drop).map_err(without_guards)
     }
 
-    /// Writes what has no entry in the record. Returns how many answers were kept or forgotten.
+    /// Writes what has no entry in the record. Returns how many rows were set, kept or removed.
     pub(crate) async fn note(&self, note: Note) -> Result<u64, StoreError> {
         self.done(Work::Note(Box::new(note))).await.map_err(without_guards)
     }
@@ -131,13 +131,24 @@ enum Work {
 /// What is no state of record.
 pub(crate) enum Note {
     BeginSignIn(PendingSignIn),
-    CountGuess { identifier: SecretHash, at: UnixMillis, forgotten: UnixMillis },
-    ForgetSignIns { now: UnixMillis, forgotten: UnixMillis },
+    /// Fails its guard when they are not as seen.
+    SetGuesses {
+        identifier: SecretHash,
+        seen: Option<PasswordFailures>,
+        set: PasswordFailures,
+    },
+    ForgetSignIns {
+        now: UnixMillis,
+        forgotten: UnixMillis,
+    },
     KeepAnswer(KeptAnswer),
-    ForgetAnswers { now: UnixMillis, limit: u32 },
+    ForgetAnswers {
+        now: UnixMillis,
+        limit: u32,
+    },
 }
 
-/// The position of the change's own entry; how many answers a note was about; of no meaning for other work.
+/// The position of the change's own entry; how many rows a note was about; of no meaning for other work.
 type Outcome = Result<u64, CommitError>;
 
 /// A writer that ends, for whatever reason, leaves nobody waiting.
@@ -291,8 +302,8 @@ impl Committer {
         let connection = &self.connection;
         match note {
             Note::BeginSignIn(pending) => sign_ins::begin(connection, pending).map(|()| 0),
-            Note::CountGuess { identifier, at, forgotten } => {
-                sign_ins::count_guess(connection, identifier, *at, *forgotten).map(|()| 0)
+            Note::SetGuesses { identifier, seen, set } => {
+                sign_ins::set_guesses(connection, identifier, *seen, *set).map(u64::from)
             }
             Note::ForgetSignIns { now, forgotten } => {
                 sign_ins::forget(connection, *now, *forgotten).map(|()| 0)

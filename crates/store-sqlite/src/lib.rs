@@ -273,13 +273,13 @@ impl Store for SqliteStore {
         self.lookups.read(move |connection| sign_ins::failures(connection, &guessed)).await
     }
 
-    async fn count_guess(
+    async fn set_guesses(
         &self,
         identifier: SecretHash,
-        at: UnixMillis,
-        forgotten: UnixMillis,
-    ) -> Result<(), StoreError> {
-        self.writer.note(Note::CountGuess { identifier, at, forgotten }).await.map(drop)
+        seen: Option<PasswordFailures>,
+        failures: PasswordFailures,
+    ) -> Result<bool, StoreError> {
+        Ok(self.writer.note(Note::SetGuesses { identifier, seen, set: failures }).await? == 1)
     }
 
     async fn forget_sign_ins(&self, now: UnixMillis, forgotten: UnixMillis) -> Result<(), StoreError> {

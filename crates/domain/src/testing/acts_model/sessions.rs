@@ -130,7 +130,9 @@ impl Case<'_> {
             (Some(kept), Some(returned)) => return self.came_back(&kept, "removed", &caller, returned),
             (kept, returned) => same("whether the actor came back", returned.is_some(), kept.is_some())?,
         }
-        if self.model.live_sessions(id).next().is_some() {
+        let keeps_return =
+            self.model.returns.iter().any(|kept| kept.client == id && self.model.now < kept.until);
+        if keeps_return || self.model.live_sessions(id).next().is_some() {
             self.model.returns.retain(|kept| kept.client != id);
             let entry = Entry::new(self.model.now, "client.signed_out", &caller);
             self.model.record.push(Entry { client: Some(id.to_owned()), ..entry });

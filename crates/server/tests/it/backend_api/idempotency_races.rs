@@ -59,6 +59,10 @@ impl PasswordHasher for HeldUp {
         self.real.verify(password, digest).await
     }
 
+    fn is_current(&self, digest: &PasswordDigest) -> bool {
+        self.real.is_current(digest)
+    }
+
     fn accepts(&self, hasher: DigestHasher, digest: &str) -> bool {
         self.real.accepts(hasher, digest)
     }

@@ -4,11 +4,13 @@
 mod answer;
 mod call;
 mod shown;
+mod turnstile;
 mod vault;
 
 pub(crate) use answer::Answer;
 pub(crate) use call::Call;
 pub(crate) use shown::shown;
+pub(crate) use turnstile::Turnstile;
 
 use actas_crypto::Argon2Passwords;
 use actas_domain::{
@@ -76,6 +78,7 @@ impl Default for Plan {
             request_timeout: Duration::from_secs(30),
             connections_max: 100,
             failed_authentications_per_minute: 1_000_000,
+            password_refusal_step: Duration::from_millis(1),
         };
         Self { store: StoreKind::Memory, passwords: Arc::new(Argon2Passwords::default()), settings, http }
     }
