@@ -86,7 +86,7 @@ impl From<Failure> for ExitError {
         match failure {
             Failure::Store(_) => Self::Store(text),
             Failure::Keys(_) => Self::MasterKey(text),
-            Failure::Refused(_) | Failure::Contended => Self::Refused(text),
+            Failure::Refused(_) | Failure::Contended | Failure::Answered => Self::Refused(text),
         }
     }
 }

@@ -1,18 +1,21 @@
 //! Which digests can be brought along: argon2id in PHC form and bcrypt, with costs that a later check can bear.
 
 use argon2::{Params, password_hash::phc::PasswordHash};
-use std::ops::RangeInclusive;
+use bcrypt::HashParts;
+use std::{ops::RangeInclusive, str::FromStr as _};
 
 /// The longest PHC string that is looked at, in bytes.
 const DIGEST_MAX_BYTES: usize = 512;
-/// One check must neither take the memory of a small server nor seconds of it.
+/// One check must neither take the memory of a small server nor much more than a second of it.
 const ARGON2_MEMORY_MAX_KIBIBYTES: u32 = 256 * 1024;
 const ARGON2_PASSES_MAX: u32 = 10;
+/// Memory times passes: 1 GiB that is written once, in about a second.
+const ARGON2_WORK_MAX_KIBIBYTES: u32 = 1024 * 1024;
 const ARGON2_LANES_MAX: u32 = 16;
 const ARGON2_SALT_BYTES: RangeInclusive<usize> = 8..=64;
 const ARGON2_OUTPUT_BYTES: RangeInclusive<usize> = 16..=64;
-/// 4 is bcrypt's own least; 16 takes some four seconds.
-const BCRYPT_COST: RangeInclusive<u8> = 4..=16;
+/// 4 is bcrypt's own least; 14 takes about a second.
+const BCRYPT_COST: RangeInclusive<u8> = 4..=14;
 const BCRYPT_PREFIXES: [&str; 3] = ["$2a$", "$2b$", "$2y$"];
 /// 22 characters of salt and 31 of hash.
 const BCRYPT_BODY_LENGTH: usize = 53;
@@ -29,7 +32,18 @@ pub(crate) fn is_argon2id(digest: &str) -> bool {
         && parsed.hash.as_ref().is_some_and(|hash| ARGON2_OUTPUT_BYTES.contains(&hash.len()))
         && parameters.m_cost() <= ARGON2_MEMORY_MAX_KIBIBYTES
         && parameters.t_cost() <= ARGON2_PASSES_MAX
+        && parameters.m_cost().saturating_mul(parameters.t_cost()) <= ARGON2_WORK_MAX_KIBIBYTES
         && parameters.p_cost() <= ARGON2_LANES_MAX
+}
+
+/// Whether it is an Argon2id digest of the newest version and exactly these costs.
+pub(crate) fn has_costs(digest: &str, memory_kibibytes: u32, passes: u32, lanes: u32) -> bool {
+    let Ok(parsed) = PasswordHash::new(digest) else { return false };
+    let Ok(parameters) = Params::try_from(&parsed) else { return false };
+    is_argon2id(digest)
+        && parsed.version == Some(0x13)
+        && (parameters.m_cost(), parameters.t_cost(), parameters.p_cost())
+            == (memory_kibibytes, passes, lanes)
 }
 
 pub(crate) fn is_bcrypt(digest: &str) -> bool {
@@ -41,7 +55,8 @@ pub(crate) fn is_bcrypt(digest: &str) -> bool {
         && cost.bytes().all(|byte| byte.is_ascii_digit())
         && cost.parse().is_ok_and(|cost| BCRYPT_COST.contains(&cost))
         && body.len() == BCRYPT_BODY_LENGTH
-        && body.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'/')
+        // What stands for no bytes would fail at each sign-in, and tell so that it is there.
+        && HashParts::from_str(digest).is_ok()
 }
 
 #[cfg(test)]
@@ -52,19 +67,22 @@ mod tests {
 
     #[test]
     fn the_three_bcrypt_prefixes_are_accepted_within_sane_costs() {
-        for good in [format!("$2a$12${BODY}"), format!("$2b$04${BODY}"), format!("$2y$16${BODY}")] {
+        for good in [format!("$2a$12${BODY}"), format!("$2b$04${BODY}"), format!("$2y$14${BODY}")] {
             assert!(is_bcrypt(&good), "{good}");
         }
         for bad in [
             format!("$2x$12${BODY}"),
             format!("$2b$03${BODY}"),
-            format!("$2b$17${BODY}"),
+            format!("$2b$15${BODY}"),
             format!("$2b$31${BODY}"),
             format!("$2b$+9${BODY}"),
             format!("$2b$012${BODY}"),
             format!("$2b$12${BODY}="),
             format!("$2b$12${}", &BODY[1..]),
             format!("$2b$12${}", BODY.replace('E', "-")),
+            // Bits behind the last byte, of the hash and of the salt.
+            format!("$2b$12${}Z", &BODY[..52]),
+            format!("$2b$12${}f{}", &BODY[..21], &BODY[22..]),
             format!("$2b$12{BODY}"),
             String::new(),
         ] {
@@ -77,7 +95,8 @@ mod tests {
         let tail = "c29tZXNhbHRzb21lc2FsdA$RdescudvJCsgt3ub+b4dWRWJTmaaJObG";
         for good in [
             "$argon2id$v=19$m=19456,t=2,p=1",
-            "$argon2id$v=19$m=262144,t=10,p=16",
+            "$argon2id$v=19$m=262144,t=4,p=16",
+            "$argon2id$v=19$m=104857,t=10,p=1",
             "$argon2id$m=65536,t=3,p=4",
         ] {
             assert!(is_argon2id(&format!("{good}${tail}")), "{good}");
@@ -87,6 +106,8 @@ mod tests {
             "$argon2d$v=19$m=19456,t=2,p=1",
             "$argon2id$v=18$m=19456,t=2,p=1",
             "$argon2id$v=19$m=262145,t=2,p=1",
+            "$argon2id$v=19$m=262144,t=5,p=1",
+            "$argon2id$v=19$m=104858,t=10,p=1",
             "$argon2id$v=19$m=19456,t=11,p=1",
             "$argon2id$v=19$m=19456,t=2,p=17",
             "$argon2id$v=19$m=4,t=2,p=1",

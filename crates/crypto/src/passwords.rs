@@ -61,6 +61,10 @@ impl PasswordHasher for Argon2Passwords {
         self.in_turn(move || verify(&password, digest.as_ref())).await
     }
 
+    fn is_current(&self, digest: &PasswordDigest) -> bool {
+        digest::has_costs(digest.as_str(), MEMORY_KIBIBYTES, PASSES, LANES)
+    }
+
     fn accepts(&self, hasher: DigestHasher, digest: &str) -> bool {
         match hasher {
             DigestHasher::Argon2id => digest::is_argon2id(digest),
@@ -135,6 +139,20 @@ mod tests {
             let verified = passwords.verify(password(text), digest.cloned()).await;
             assert!(matches!(verified, Ok(found) if found == is_right), "{text} {verified:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn only_a_digest_of_our_own_making_is_current() {
+        let passwords = Argon2Passwords::default();
+        let own = passwords.hash(password("correct horse")).await.unwrap();
+        assert!(passwords.is_current(&own));
+        for (from, to) in [("m=19456", "m=19457"), ("t=2", "t=3"), ("p=1", "p=2"), ("v=19", "v=16")] {
+            let other = own.as_str().replace(from, to);
+            assert_ne!(other, own.as_str());
+            assert!(!passwords.is_current(&PasswordDigest::new(other)), "{to}");
+        }
+        let bcrypt = bcrypt::hash("correct horse", 4).unwrap();
+        assert!(!passwords.is_current(&PasswordDigest::new(bcrypt)));
     }
 
     #[tokio::test]

@@ -1,8 +1,8 @@
 //! What every handler can reach.
 
 use crate::{
-    frontend_api::handshake::HandshakePayloads, health::Readiness, metrics::Metrics,
-    rate_limit::FailedAuthentications, version::ApiVersion,
+    frontend_api::handshake::HandshakePayloads, health::Readiness, metrics::Metrics, rate_limit::RateLimit,
+    version::ApiVersion,
 };
 use actas_domain::world::World;
 use ipnet::IpNet;
@@ -35,6 +35,13 @@ pub struct HttpSettings {
     pub request_timeout: Duration,
     pub connections_max: usize,
     pub failed_authentications_per_minute: u32,
+    /// Refusals of a password are answered at a multiple of this, counted from when it came.
+    pub password_refusal_step: Duration,
+}
+
+impl HttpSettings {
+    /// Longer than any usual digest takes: Argon2id with default costs takes a tenth of it, bcrypt of cost 12 a half.
+    pub const PASSWORD_REFUSAL_STEP: Duration = Duration::from_millis(500);
 }
 
 /// Where the packages of Clerk's browser SDK are, whose scripts apps load from the Frontend API.
@@ -48,7 +55,7 @@ pub enum ClerkPackages {
 }
 
 /// Clients that one address may have made in a minute: each is a row and an entry in the record, and nobody is asked
-/// who they are.
+/// who they are. Beginning to sign in is no failure, and may need one.
 const NEW_CLIENTS_PER_MINUTE: u32 = 600;
 
 /// Rows of all imports that are carried out at a time: enough to fill the store's transactions, and a small part of
@@ -60,9 +67,10 @@ pub struct App {
     pub world: World,
     pub http: HttpSettings,
     pub metrics: Metrics,
-    pub(crate) failed_authentications: FailedAuthentications,
-    /// Clients that an address has made without proving anything.
-    pub(crate) new_clients: FailedAuthentications,
+    /// Wrong secret keys, forged tickets, wrong passwords.
+    pub(crate) failed_authentications: RateLimit,
+    /// Clients that were made for somebody who proved nothing.
+    pub(crate) new_clients: RateLimit,
     pub(crate) readiness: Readiness,
     pub(crate) handshakes: HandshakePayloads,
     /// Rows of imports that are carried out at a time.
@@ -73,13 +81,13 @@ pub struct App {
 
 impl App {
     pub fn new(world: World, http: HttpSettings, metrics: Metrics) -> Self {
-        let failed_authentications = FailedAuthentications::new(http.failed_authentications_per_minute);
+        let failed_authentications = RateLimit::new(http.failed_authentications_per_minute);
         Self {
             world,
             http,
             metrics,
             failed_authentications,
-            new_clients: FailedAuthentications::new(NEW_CLIENTS_PER_MINUTE),
+            new_clients: RateLimit::new(NEW_CLIENTS_PER_MINUTE),
             readiness: Readiness::default(),
             handshakes: HandshakePayloads::default(),
             import_rows: Semaphore::new(IMPORT_ROWS_AT_ONCE),

@@ -9,6 +9,7 @@ pub mod control;
 mod convert;
 mod entry;
 mod error;
+mod forwarded;
 mod frontend_api;
 mod health;
 pub mod metrics;
@@ -19,6 +20,7 @@ pub mod serve;
 mod version;
 
 pub use app::{App, ClerkPackages, HttpSettings};
+pub use backend_api::idempotency::REPEATABLE_ROUTES;
 pub use entry::Entry;
 pub use version::ApiVersion;
 
@@ -154,6 +156,7 @@ fn backend_routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/v1/", any(backend_api::not_found))
         .route("/v1/{*unknown}", any(backend_api::not_found))
         .method_not_allowed_fallback(backend_api::not_found)
+        .layer(from_fn_with_state(Arc::clone(app), backend_api::idempotency::repeat))
         .layer(from_fn(entry::refuse_unread_body))
         .layer(from_fn(backend_api::refuse_head))
         .layer(from_fn_with_state(Arc::clone(app), authn::secret_key::require))

@@ -12,6 +12,7 @@ use crate::{
     audit::{Action, AuditEvent},
     caller::Context,
     change::{Change, Downfall, Guard, Write},
+    idempotency::Keep,
     ids::{USER_ID_MAX_CHARACTERS, UserId},
     json::JsonObject,
     ports::Entropy,
@@ -73,13 +74,15 @@ pub struct CreateUser {
 ///
 /// # Errors
 /// A parameter's refusal; [`ParameterProblem::Taken`] when the id or an identifier is another user's.
-pub async fn create(world: &World, context: &Context, request: CreateUser) -> Result<User, Failure> {
-    match attempt(world, context, request).await? {
+pub async fn create(
+    world: &World,
+    context: &Context,
+    request: CreateUser,
+    keep: &dyn Keep<User>,
+) -> Result<User, Failure> {
+    match attempt(world, context, request, keep).await? {
         Attempt::Created(user) => Ok(*user),
-        Attempt::Taken(taken) => {
-            world.record_refusal(taken.event.denied(taken.refusal.code())).await?;
-            Err(taken.refusal.into())
-        }
+        Attempt::Taken(taken) => Err(world.refuse(taken.event, taken.refusal, keep).await),
     }
 }
 
@@ -103,6 +106,7 @@ pub(super) async fn attempt(
     world: &World,
     context: &Context,
     request: CreateUser,
+    keep: &dyn Keep<User>,
 ) -> Result<Attempt, Failure> {
     let now = world.now();
     let password = new_password(world, &request)?;
@@ -125,7 +129,7 @@ pub(super) async fn attempt(
             return Ok(Attempt::Taken(Box::new(Taken { refusal, present, event })));
         }
         let user = with_kept_standing(&wanted, known);
-        if world.commit(change(context, &user, known)).await? {
+        if world.commit_keeping(change(context, &user, known), keep, &user).await? {
             return Ok(Attempt::Created(Box::new(user)));
         }
     }

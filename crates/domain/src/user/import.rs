@@ -6,6 +6,7 @@
 use super::create::{self, Attempt, CreateUser};
 use crate::{
     caller::Context,
+    idempotency::Unkept,
     ids::UserId,
     refusal::{Failure, ParameterProblem, ParameterRefusal},
     world::World,
@@ -33,7 +34,7 @@ pub async fn import(world: &World, context: &Context, row: CreateUser) -> Result
         let problem = ParameterProblem::Unsupported { why: DIGESTS_ONLY };
         return Err(ParameterRefusal::new("password", problem).into());
     }
-    match create::attempt(world, context, row).await? {
+    match create::attempt(world, context, row, &Unkept).await? {
         Attempt::Created(user) => Ok(Imported::Created(user.id)),
         Attempt::Taken(taken) => match taken.present {
             Some(id) => Ok(Imported::Exists(id)),

@@ -108,6 +108,10 @@ mod tests {
             Ok(false)
         }
 
+        fn is_current(&self, _: &PasswordDigest) -> bool {
+            true
+        }
+
         fn accepts(&self, hasher: DigestHasher, digest: &str) -> bool {
             digest.starts_with(match hasher {
                 DigestHasher::Argon2id => "$argon2id$",

@@ -3,6 +3,7 @@
 pub(crate) mod actor_tokens;
 pub(crate) mod audit_entries;
 pub(crate) mod clients;
+pub(crate) mod idempotency;
 pub(crate) mod instance;
 pub(crate) mod sessions;
 pub(crate) mod sign_in_tokens;

@@ -1,6 +1,6 @@
 //! `/v1/users` (contract: Backend API §6).
 
-use super::{Json, JsonBody, PathText, Query, user_query};
+use super::{Json, JsonBody, PathText, Query, idempotency::Repeat, user_query};
 use crate::{app::App, authn::secret_key::Backend, convert, error::ApiError, parameters::Members};
 use actas_api_types::{
     lists::{DeletedObject, TotalCount},
@@ -10,6 +10,7 @@ use actas_domain::{
     refusal::{JsonType, ParameterProblem, ParameterRefusal},
     secret::SecretText,
     user::{
+        User,
         create::{self, CreateUser},
         delete, find,
         update::{self, Patch, UpdateUser},
@@ -42,11 +43,12 @@ const NEVER_NULL_ON_UPDATE: &[(&str, JsonType)] = &[
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
     backend: Backend,
+    repeat: Repeat,
     JsonBody(members): JsonBody,
 ) -> Result<Json<Shape>, ApiError> {
     let request = parse_creation(members)?;
-    let user = create::create(&app.world, &backend.context, request).await?;
-    Ok(Json(convert::user::for_backend(&app.world, &user)?))
+    let keep = repeat.keep(|user: &User| convert::user::for_backend(&app.world, user));
+    keep.show(&create::create(&app.world, &backend.context, request, &keep).await?)
 }
 
 pub(crate) async fn show(

@@ -175,7 +175,10 @@ impl From<Failure> for ApiError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Refused(refusal) => Self::from(refusal),
-            Failure::Store(StoreError::Overloaded) | Failure::Contended => Self::unavailable(),
+            // Whoever was answered before is answered by the layer of the idempotency key.
+            Failure::Store(StoreError::Overloaded) | Failure::Contended | Failure::Answered => {
+                Self::unavailable()
+            }
             Failure::Store(error @ StoreError::Unavailable(_)) => {
                 tracing::error!(%error, "the store is unavailable");
                 Self::unavailable()
@@ -284,6 +287,12 @@ impl From<Refusal> for ApiError {
                 code,
                 "last secret key",
                 format!("{id} is the last valid secret key. Create another first, or revoke it with --even-the-last."),
+            ),
+            Refusal::IdempotencyKeyReused => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                code,
+                "Idempotency key reused",
+                "This Idempotency-Key was used for a request with another body or API version. Take a new key.",
             ),
             Refusal::NextKeyTooYoung { published_seconds_ago } => next_key_too_young(published_seconds_ago),
         }

@@ -111,7 +111,7 @@ fn lines_become_users_and_those_that_do_not_are_told() {
     assert_snapshot!(report, @r#"
     {"line":4,"id":"eve","code":"form_identifier_exists","parameter":"email_address","message":"That email_address is taken. Please try another."}
     {"line":5,"id":"clear","code":"form_param_unknown","parameter":"password","message":"password is not a valid parameter for this request. An import takes digests: password_digest with password_hasher."}
-    {"line":6,"id":"digest","code":"form_password_digest_invalid_code","parameter":"password_digest","message":"The password_digest provided is not a valid digest of the given password_hasher."}
+    {"line":6,"id":"digest","code":"form_password_digest_invalid_code","parameter":"password_digest","message":"The password_digest provided is not a valid digest of the given password_hasher, or its check would take too long. Costs may be: bcrypt 4 to 14; argon2id up to 256 MiB, 10 passes, 16 lanes, and 1 GiB of memory times passes."}
     {"line":7,"id":null,"code":"form_param_format_invalid","parameter":"id","message":"id must be a text of 1 to 255 of the characters A-Z a-z 0-9 _ . : @ -."}
     {"line":8,"id":null,"code":"request_body_invalid","parameter":null,"message":"This line is not a JSON object in UTF-8."}
     {"line":9,"id":null,"code":"request_body_invalid","parameter":null,"message":"This line is not a JSON object in UTF-8."}

@@ -37,6 +37,7 @@ const HEADERS: &[&str] = &[
     "clerk-api-version",
     "content-type",
     "cookie",
+    "idempotency-key",
     "origin",
     "referer",
     "sec-fetch-dest",
@@ -88,10 +89,23 @@ fn headers(route: &'static str, is_backend: bool) -> impl Strategy<Value = Vec<(
     );
     let cookie =
         option::weighted(if is_backend { 0.1 } else { 0.9 }, Just(("cookie".to_owned(), Text::Secret(3))));
+    // Few, so that one sequence repeats some of them.
+    let idempotency_key = option::weighted(
+        0.4,
+        select(vec!["one", "two"]).prop_map(move |key| ("idempotency-key".to_owned(), plain(key))),
+    );
     let other = option::weighted(0.1, (select(HEADERS).prop_map(str::to_owned), values::text()));
-    (content_type, version, cookie, other).prop_map(|(content_type, version, cookie, other)| {
-        content_type.into_iter().chain(version).chain(cookie).chain(other).collect()
-    })
+    (content_type, version, cookie, idempotency_key, other).prop_map(
+        |(content_type, version, cookie, idempotency_key, other)| {
+            content_type
+                .into_iter()
+                .chain(version)
+                .chain(cookie)
+                .chain(idempotency_key)
+                .chain(other)
+                .collect()
+        },
+    )
 }
 
 fn body(route: &'static str, is_backend: bool) -> impl Strategy<Value = Vec<u8>> {

@@ -90,6 +90,7 @@ async fn the_banner_is_for_pages_of_any_origin() {
     assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
     assert_eq!(answer.header("cross-origin-resource-policy"), Some("cross-origin"));
     assert_eq!(answer.header("cache-control"), Some("public, max-age=300"));
+    assert!(answer.text().contains("const COOKIE_SUFFIX = 'wO6xBncp';"), "it does not know its own cookies");
     assert!(!answer.text().contains("innerHTML") && !answer.text().contains("eval("));
 }
 

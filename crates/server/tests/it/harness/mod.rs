@@ -4,17 +4,19 @@
 mod answer;
 mod call;
 mod shown;
+mod turnstile;
 mod vault;
 
 pub(crate) use answer::Answer;
 pub(crate) use call::Call;
 pub(crate) use shown::shown;
+pub(crate) use turnstile::Turnstile;
 
 use actas_crypto::Argon2Passwords;
 use actas_domain::{
     caller::Context,
     keys::{bootstrap, ring::KeyRing},
-    ports::{Clock, Store},
+    ports::{Clock, PasswordHasher, Store},
     secret::SecretText,
     secret_key,
     settings::{DirectoryMode, InstanceKind, Settings},
@@ -44,11 +46,12 @@ impl StoreKind {
 }
 
 /// How an instance is made. The default is a development instance with a managed directory, in memory.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Plan {
     pub(crate) store: StoreKind,
     /// Of a store on disk: how much may wait for it.
     pub(crate) queue_length: usize,
+    pub(crate) passwords: Arc<dyn PasswordHasher>,
     pub(crate) settings: Settings,
     pub(crate) http: HttpSettings,
 }
@@ -77,8 +80,15 @@ impl Default for Plan {
             request_timeout: Duration::from_secs(30),
             connections_max: 100,
             failed_authentications_per_minute: 1_000_000,
+            password_refusal_step: Duration::from_millis(1),
         };
-        Self { store: StoreKind::Memory, queue_length: Options::DEFAULT_QUEUE_LENGTH, settings, http }
+        Self {
+            store: StoreKind::Memory,
+            queue_length: Options::DEFAULT_QUEUE_LENGTH,
+            passwords: Arc::new(Argon2Passwords::default()),
+            settings,
+            http,
+        }
     }
 }
 
@@ -88,8 +98,8 @@ pub(crate) struct Instance {
     pub(crate) clock: FixedClock,
     pub(crate) secret_key: SecretText,
     entry: Entry,
-    /// The database's folder, removed with the instance.
-    _folder: Option<TempDir>,
+    /// The database's folder, removed with the instance; none in memory.
+    pub(crate) folder: Option<TempDir>,
 }
 
 impl Instance {
@@ -111,7 +121,7 @@ impl Instance {
             clock: Arc::new(clock.clone()),
             entropy: Arc::new(CountingEntropy::default()),
             vault: vault::shared().await,
-            passwords: Arc::new(Argon2Passwords::default()),
+            passwords: plan.passwords,
             settings: plan.settings,
             key_ring: KeyRing::default(),
             refusals: actas_domain::refusal_throttle::RefusalThrottle::default(),
@@ -123,7 +133,7 @@ impl Instance {
         let app = Arc::new(App::new(world, plan.http, Metrics::new(Box::new(StoreNumbers::default))));
         let surfaces = Surfaces { frontend_api: true, backend_api: true, metrics: true };
         let entry = Entry::new(Arc::clone(&app), router(&app, surfaces));
-        Self { app, clock, secret_key, entry, _folder: folder }
+        Self { app, clock, secret_key, entry, folder }
     }
 
     /// A request without a secret key.
