@@ -74,7 +74,9 @@ async fn check_made(server: &Server, made: &[ActorToken], creates: usize) -> Res
     }
     let tickets: HashSet<&str> = made.iter().filter_map(ActorToken::ticket).collect();
     if tickets.len() != creates {
-        return Err(format!("{creates} creates were answered with {} different tickets", tickets.len()).into());
+        return Err(
+            format!("{creates} creates were answered with {} different tickets", tickets.len()).into()
+        );
     }
     let created = created_on_record(server).await?;
     if created.len() != creates || !ids.iter().all(|id| created.contains(*id)) {
@@ -127,7 +129,9 @@ async fn undeclared(
     let failed = answered.iter().filter(|answered| !**answered).count();
     let made = created_on_record(server).await?.len() - before;
     if failed == 0 || made > creates || made < creates - failed {
-        return Err(format!("undeclared: of {creates} creates {failed} failed and {made} tokens were made").into());
+        return Err(
+            format!("undeclared: of {creates} creates {failed} failed and {made} tokens were made").into()
+        );
     }
     Ok(format!("undeclared, {failed} of {creates} failed and none was made twice"))
 }

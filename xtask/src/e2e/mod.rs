@@ -23,7 +23,8 @@ use std::{
 pub(crate) use clients::RUST_CLIENT_MANIFEST;
 
 /// What `e2e/faults` makes go wrong, by the names of its commands, and whether it starts servers of the program.
-const FAULTS: &[(&str, bool)] = &[("secrets", true), ("power-loss", false), ("crash", true), ("race", true), ("storm", true)];
+const FAULTS: &[(&str, bool)] =
+    &[("secrets", true), ("power-loss", false), ("crash", true), ("race", true), ("storm", true)];
 
 /// Runs every client on every store, then the verifier, the browser and every fault; or only the runs whose name contains
 /// one of the words.

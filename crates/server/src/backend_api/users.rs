@@ -187,7 +187,9 @@ fn parse_update(mut members: Members, refuses_metadata: bool) -> Result<UpdateUs
 /// An id brought along. What is another route below `/v1/users` cannot be one.
 fn own_id(members: &mut Members) -> Result<Option<String>, ParameterRefusal> {
     match members.string("id")? {
-        Some(id) if matches!(id.as_str(), "count" | "import") => Err(ParameterRefusal::new("id", ParameterProblem::Invalid)),
+        Some(id) if matches!(id.as_str(), "count" | "import") => {
+            Err(ParameterRefusal::new("id", ParameterProblem::Invalid))
+        }
         id => Ok(id),
     }
 }

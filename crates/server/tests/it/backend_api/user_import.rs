@@ -121,7 +121,7 @@ async fn each_row_is_answered_in_its_place() {
             5 refused null form_identifier_exists That email_address is taken. Please try another. email_address
             6 refused null form_param_format_invalid id must be a text of 1 to 255 of the characters A-Z a-z 0-9 _ . : @ -. id
             7 refused null form_param_unknown password is not a valid parameter for this request. An import takes digests: password_digest with password_hasher. password
-            8 refused null form_password_digest_invalid_code The password_digest provided is not a valid digest of the given password_hasher. password_digest
+            8 refused null form_password_digest_invalid_code The password_digest provided is not a valid digest of the given password_hasher, or its check would take too long. Costs may be: bcrypt 4 to 14; argon2id up to 256 MiB, 10 passes, 16 lanes, and 1 GiB of memory times passes. password_digest
             9 refused null form_param_unknown surname is not a valid parameter for this request. surname
             10 refused null form_param_duplicate id included multiple times. There should only be one. id
             11 refused null request_body_invalid This line is not a JSON object in UTF-8.
