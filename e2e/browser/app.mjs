@@ -68,11 +68,14 @@ const prebuilt = page('App with prebuilt components', [scripts.clerk, scripts.ui
   addEventListener('popstate', render);
   render();`);
 
-// The middleware's own proxy keeps only the last cookie of an answer, so this one passes on all of them.
+// The middleware's own proxy keeps only the last cookie of an answer, so this one passes on all of them; and it names the
+// browser itself, whatever the browser says of where it is (docs/browser.md).
 async function passOn(request, response) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   const headers = new Headers(Object.entries(request.headers).map(([name, value]) => [name, [value].flat().join(', ')]));
+  for (const name of ['cf-connecting-ip', 'x-real-ip']) headers.delete(name);
+  headers.set('x-forwarded-for', request.ip);
   const body = ['GET', 'HEAD'].includes(request.method) ? undefined : Buffer.concat(chunks);
   const asked = new Request(`http://${request.headers.host}${request.originalUrl}`, { method: request.method, headers, body });
   const answer = await clerkFrontendApiProxy(asked, { proxyPath: '/__clerk', publishableKey, secretKey });

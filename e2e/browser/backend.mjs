@@ -52,6 +52,12 @@ export class Backend {
     return (await this.sessions(user))[0]?.status;
   }
 
+  // Where the session was begun from, as the record has it.
+  async recordedAddress(session) {
+    const { data } = await this.#ask('GET', `/v1/audit_entries?session_id=${session.id}`);
+    return data.at(-1).address;
+  }
+
   revokeSession(id) {
     return this.#clerk.sessions.revokeSession(id);
   }

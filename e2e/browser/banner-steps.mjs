@@ -5,30 +5,32 @@ import { Backend } from './backend.mjs';
 import { person } from './chromium.mjs';
 import { startActas } from './servers.mjs';
 
-let made;
+const made = new Map();
 
 // The instance, and the site: its pages are made by `page` and served under the path that it gives back.
-export async function site() {
-  made ??= (async () => {
-    const pages = new Map();
-    const server = createServer((request, response) => {
-      const { html, headers } = pages.get(request.url) ?? { html: null };
-      response.writeHead(html === null ? 404 : 200, { 'content-type': 'text/html; charset=utf-8', ...headers }).end(html ?? '');
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    server.unref();
-    const origin = `http://127.0.0.1:${server.address().port}`;
-    const actas = await startActas({ production: true, options: { allowed_origins: origin } });
-    const page = ({ attributes = '', head = '', body = '', headers = {} } = {}) => {
-      const path = `/page-${pages.size + 1}`;
-      const script = `<script src="${actas.url}/actas-banner.js" ${attributes}></script>`;
-      const html = `<!doctype html><html lang="en"><title>An app</title><link rel="icon" href="data:,">${head}${script}<main><h1>An app</h1><p>Its content.</p>${body}</main></html>`;
-      pages.set(path, { html, headers });
-      return origin + path;
-    };
-    return { actas, backend: new Backend(actas), origin, page };
-  })();
-  return made;
+export async function site({ production = true } = {}) {
+  if (!made.has(production)) made.set(production, makeSite(production));
+  return made.get(production);
+}
+
+async function makeSite(production) {
+  const pages = new Map();
+  const server = createServer((request, response) => {
+    const { html, headers } = pages.get(request.url) ?? { html: null };
+    response.writeHead(html === null ? 404 : 200, { 'content-type': 'text/html; charset=utf-8', ...headers }).end(html ?? '');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  server.unref();
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  const actas = await startActas({ production, options: { allowed_origins: origin } });
+  const page = ({ attributes = '', head = '', body = '', headers = {} } = {}) => {
+    const path = `/page-${pages.size + 1}`;
+    const script = `<script src="${actas.url}/actas-banner.js" ${attributes}></script>`;
+    const html = `<!doctype html><html lang="en"><title>An app</title><link rel="icon" href="data:,">${head}${script}<main><h1>An app</h1><p>Its content.</p>${body}</main></html>`;
+    pages.set(path, { html, headers });
+    return origin + path;
+  };
+  return { actas, backend: new Backend(actas), origin, page };
 }
 
 // A browser with a session, as if it had signed in at the app.

@@ -1,5 +1,7 @@
 // The banner on pages of an app without clerk-js. `topologies.mjs` has it beside clerk-js.
+import { createHash } from 'node:crypto';
 import { asked, banner, sentence, signedIn, site, stopButton, stops } from './banner-steps.mjs';
+import { person } from './chromium.mjs';
 import { equal, isTrue } from './report.mjs';
 
 export const checks = {
@@ -155,6 +157,42 @@ export const checks = {
     await banner(page).waitFor();
     const box = await banner(page).locator('.bar').boundingBox();
     isTrue(box.y < 40, `at the top: ${box.y}`);
+  },
+
+  async 'of several development instances on one host each takes its own browser'() {
+    const place = await site({ production: false });
+    const mine = await person();
+    const post = async (path, form) => (await mine.context.request.post(place.actas.url + path, { form })).json();
+    const own = (await post('/v1/dev_browser')).id;
+    const other = (await post('/v1/dev_browser')).id;
+    await post(`/v1/client/sign_ins?__clerk_db_jwt=${own}`, { strategy: 'ticket', ticket: (await place.backend.grant()).token });
+    const suffix = createHash('sha1').update(place.actas.publishableKey).digest('base64url').slice(0, 8);
+    const asked = [];
+    mine.page.on('request', request => asked.push(new URL(request.url()).searchParams.get('__clerk_db_jwt')));
+    const open = async cookies => {
+      await mine.context.clearCookies();
+      await mine.context.addCookies(Object.entries(cookies).map(([name, value]) => ({ name, value, url: place.origin })));
+      await mine.page.goto(place.page());
+      await mine.page.evaluate(() => window.ActasBanner.refresh());
+    };
+    await open({ __clerk_db_jwt_00000000: other, __clerk_db_jwt: other, [`__clerk_db_jwt_${suffix}`]: own });
+    await banner(mine.page).waitFor();
+    await open({ __clerk_db_jwt_00000000: other, __clerk_db_jwt: own });
+    await banner(mine.page).waitFor();
+    isTrue(!asked.includes(other), "another instance's browser is not told to this one");
+    await open({ __clerk_db_jwt_00000000: own });
+    equal(await mine.page.locator('#actas-banner').count(), 0, 'banners');
+  },
+
+  async 'a live instance is told of no development browser'() {
+    const place = await site();
+    const mine = await signedIn(place, (await place.backend.grant()).token);
+    const asked = [];
+    mine.page.on('request', request => asked.push(new URL(request.url()).searchParams.get('__clerk_db_jwt')));
+    await mine.context.addCookies([{ name: '__clerk_db_jwt', value: 'dvb_of_another', url: place.origin }]);
+    await mine.page.goto(place.page());
+    await banner(mine.page).waitFor();
+    isTrue(asked.every(each => each === null), `it is told ${asked}`);
   },
 
   async 'an origin that is not allowed sees nothing'() {

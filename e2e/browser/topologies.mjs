@@ -175,9 +175,21 @@ async function scriptsFromActas() {
   equal(elsewhere, [], 'addresses elsewhere');
 }
 
+// What a browser says of its own address is not what the app says of it.
+async function forgedAddress() {
+  const place = await topology('behind the app');
+  const headers = { 'cf-connecting-ip': '203.0.113.1', 'x-real-ip': '203.0.113.2', 'x-forwarded-for': '203.0.113.3' };
+  const { page } = await person({ ...ERRORS, extraHTTPHeaders: headers });
+  await page.goto((await place.backend.grant()).url);
+  await says(page, acts(place));
+  const address = await place.backend.recordedAddress((await place.backend.sessions())[0]);
+  isTrue(['127.0.0.1', '::1'].includes(address), `in the record: ${address}`);
+}
+
 export const checks = {
   ...Object.fromEntries(
     Object.keys(TOPOLOGIES).flatMap(name => Object.entries(PARTS).map(([part, work]) => [`${name}: ${part}`, async () => work(await topology(name))])),
   ),
+  'behind the app: a browser that forges its address': forgedAddress,
   'scripts served by Actas': scriptsFromActas,
 };

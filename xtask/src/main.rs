@@ -4,10 +4,13 @@
 mod command;
 mod deny;
 mod e2e;
+mod features;
 mod generate;
 mod postgres;
+mod semver;
 mod test;
 mod tidy;
+mod tool;
 mod workshop;
 
 use std::process::ExitCode;

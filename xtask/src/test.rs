@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every check and every test, in the order in which a failure is cheapest to find.
 
-use crate::{command, deny, e2e, generate, postgres, tidy, workshop::Workshop};
+use crate::{command, deny, e2e, features, generate, postgres, semver, tidy, workshop::Workshop};
 use std::time::{Duration, Instant};
 
 /// How much is run.
@@ -18,6 +18,8 @@ const STEPS: &[Step] = &[
     ("laws", tidy::run),
     ("dependencies", deny::check),
     ("lints", check_lints),
+    ("features of the SDK", features::check),
+    ("promises of the SDK", semver::check),
     ("documentation", check_documentation),
     ("tests", run_tests),
     ("generated files", generate::check),
@@ -25,6 +27,9 @@ const STEPS: &[Step] = &[
 ];
 
 const END_TO_END: Step = ("end-to-end runs", |workshop| e2e::run(workshop, &[]));
+
+/// All features of the SDK: it is the one crate whose features are for its users, and not for tests.
+const SDK_FEATURES: &str = "actas-sdk/axum,actas-sdk/blocking";
 
 /// Runs all steps, also after one that failed, and says at the end which did.
 pub(crate) fn run(workshop: &Workshop, extent: Extent) -> Result<(), String> {
@@ -80,15 +85,23 @@ fn check_lints(workshop: &Workshop) -> Result<(), String> {
 
 /// Links in the documentation lead somewhere. Those to private items do for whoever works on the project.
 fn check_documentation(workshop: &Workshop) -> Result<(), String> {
-    let mut command =
-        workshop.cargo(&["doc", "--locked", "--workspace", "--no-deps", "--document-private-items"]);
+    let mut command = workshop.cargo(&[
+        "doc",
+        "--locked",
+        "--workspace",
+        "--features",
+        SDK_FEATURES,
+        "--no-deps",
+        "--document-private-items",
+    ]);
     command::run(command.env("RUSTDOCFLAGS", "--deny warnings --allow rustdoc::private-intra-doc-links"))
 }
 
 /// Plain `cargo test`, so that nothing but PostgreSQL needs to be installed; all of its output is shown.
 fn run_tests(workshop: &Workshop) -> Result<(), String> {
     postgres::ensure()?;
-    command::run(&mut workshop.cargo(&["test", "--locked", "--workspace", "--no-fail-fast"]))
+    let whole = ["test", "--locked", "--workspace", "--features", SDK_FEATURES, "--no-fail-fast"];
+    command::run(&mut workshop.cargo(&whole))
 }
 
 #[cfg(test)]

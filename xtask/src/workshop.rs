@@ -43,6 +43,18 @@ impl Workshop {
         command
     }
 
+    /// Builds an example with a feature, and says where it is.
+    pub(crate) fn build_example(
+        &self,
+        package: &str,
+        example: &str,
+        feature: &str,
+    ) -> Result<PathBuf, String> {
+        let what = ["--package", package, "--example", example, "--features", feature];
+        command::run(self.cargo(&["build", "--quiet", "--locked"]).args(what))?;
+        Ok(self.target.join("debug/examples").join(example))
+    }
+
     /// Builds a program as users get it, but for the profile, and says where it is.
     pub(crate) fn build(&self, package: &str, program: &str) -> Result<PathBuf, String> {
         command::run(&mut self.cargo(&[

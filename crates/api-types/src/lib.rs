@@ -13,6 +13,7 @@ pub mod lists;
 pub mod session;
 pub mod sign_in_token;
 pub mod user;
+pub mod user_import;
 
 pub use serde_json::value::RawValue;
 

@@ -1,6 +1,6 @@
 //! The data folder: its files, and the lock that makes one process its owner.
 
-use crate::exit::ExitError;
+use crate::{exit::ExitError, private_file};
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Read as _, Seek as _, Write as _},
@@ -104,15 +104,7 @@ impl DataFolder {
     /// Writes a small private file, whole or not at all.
     pub(crate) fn write_private(&self, name: &str, text: &str) -> Result<PathBuf, ExitError> {
         let path = self.path.join(name);
-        let unfinished = self.path.join(format!("{name}.new"));
-        let write = || {
-            let mut options = OpenOptions::new();
-            let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&unfinished, &path)
-        };
-        match write() {
+        match private_file::write(&path, text) {
             Ok(()) => Ok(path),
             Err(error) => Err(ExitError::Store(format!("{} cannot be written: {error}", path.display()))),
         }

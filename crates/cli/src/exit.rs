@@ -20,6 +20,18 @@ pub(crate) enum ExitError {
     MasterKey(String),
     /// 6: another process owns the data folder.
     InUse(String),
+    /// 7: the server of a command that speaks to one cannot be reached, failed, or is no Actas.
+    Unreachable(String),
+    /// 8: the server does not know the secret key.
+    KeyRefused(String),
+    /// 9: there is no such thing on the server.
+    NotFound(String),
+    /// 10: the server said no.
+    RefusedByServer(String),
+    /// 130: somebody interrupted the command at a question, or after one.
+    Interrupted,
+    /// 130: somebody interrupted the command in its work; what was done stays done.
+    Stopped(String),
 }
 
 impl ExitError {
@@ -34,6 +46,11 @@ impl ExitError {
             Self::Store(_) => 4,
             Self::MasterKey(_) => 5,
             Self::InUse(_) => 6,
+            Self::Unreachable(_) => 7,
+            Self::KeyRefused(_) => 8,
+            Self::NotFound(_) => 9,
+            Self::RefusedByServer(_) => 10,
+            Self::Interrupted | Self::Stopped(_) => 130,
         }
     }
 }
@@ -46,7 +63,13 @@ impl fmt::Display for ExitError {
             | Self::Listen(text)
             | Self::Store(text)
             | Self::MasterKey(text)
-            | Self::InUse(text) => formatter.write_str(text),
+            | Self::InUse(text)
+            | Self::Unreachable(text)
+            | Self::KeyRefused(text)
+            | Self::NotFound(text)
+            | Self::RefusedByServer(text)
+            | Self::Stopped(text) => formatter.write_str(text),
+            Self::Interrupted => formatter.write_str("interrupted"),
         }
     }
 }
@@ -63,7 +86,7 @@ impl From<Failure> for ExitError {
         match failure {
             Failure::Store(_) => Self::Store(text),
             Failure::Keys(_) => Self::MasterKey(text),
-            Failure::Refused(_) | Failure::Contended => Self::Refused(text),
+            Failure::Refused(_) | Failure::Contended | Failure::Answered => Self::Refused(text),
         }
     }
 }

@@ -49,6 +49,11 @@ pub(crate) fn target(arguments: &TargetArguments) -> Result<Loaded, ExitError> {
     Ok(config::load(&sources)?)
 }
 
+/// One variable of the environment.
+pub(crate) fn variable(name: &str) -> Option<std::ffi::OsString> {
+    std::env::vars_os().find(|(key, _)| key == name).map(|(_, value)| value)
+}
+
 pub(crate) fn environment() -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
     std::env::vars_os().collect()
 }

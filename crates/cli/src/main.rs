@@ -10,6 +10,11 @@ mod exit;
 mod load;
 mod logging;
 mod output;
+mod private_file;
+mod profiles;
+mod prompt;
+mod records;
+mod remote;
 mod running;
 
 use crate::args::Arguments;

@@ -1,7 +1,7 @@
 //! A server that runs: its listeners, its work in the background, and its orderly end.
 
 use crate::exit::ExitError;
-use actas_domain::{keys::rotate, session::expire, sign_in::failures};
+use actas_domain::{idempotency, keys::rotate, session::expire, sign_in::failures};
 use actas_server::{
     App, Entry, Surfaces,
     config::Configuration,
@@ -145,7 +145,7 @@ pub(crate) async fn run(
         serving.spawn(control::serve(listener, control::router(administered), stopped.clone()));
     }
     let mut background = JoinSet::new();
-    background.spawn(sweep_sessions(Arc::clone(&app)));
+    background.spawn(sweep(Arc::clone(&app)));
     background.spawn(remove_dead_keys(Arc::clone(&app)));
     let signal = signals.next().await;
     tracing::info!(signal, "stopping: finishing what is in flight");
@@ -163,22 +163,41 @@ pub(crate) async fn run(
     }
 }
 
-async fn sweep_sessions(app: Arc<App>) {
+async fn sweep(app: Arc<App>) {
     let mut ticks = ticks(SWEEP_INTERVAL);
     loop {
         ticks.tick().await;
         if let Err(error) = failures::forget(&app.world).await {
             tracing::warn!(%error, "attempts to sign in that are over could not be removed; trying again");
         }
-        loop {
-            match expire::sweep(&app.world).await {
-                // There may be more: the next sweep follows at once.
-                Ok(expire::SWEEP_LIMIT..) => {}
-                Ok(_) => break,
-                Err(error) => {
-                    tracing::warn!(%error, "sessions whose time is over could not be put on record; trying again");
-                    break;
-                }
+        sweep_sessions(&app).await;
+        sweep_answers(&app).await;
+    }
+}
+
+async fn sweep_sessions(app: &App) {
+    loop {
+        match expire::sweep(&app.world).await {
+            // There may be more: the next sweep follows at once.
+            Ok(expire::SWEEP_LIMIT..) => {}
+            Ok(_) => break,
+            Err(error) => {
+                tracing::warn!(%error, "sessions whose time is over could not be put on record; trying again");
+                break;
+            }
+        }
+    }
+}
+
+async fn sweep_answers(app: &App) {
+    loop {
+        match idempotency::forget(&app.world).await {
+            // There may be more: they go in small steps, so that nobody waits for long.
+            Ok(idempotency::FORGET_LIMIT..) => {}
+            Ok(_) => break,
+            Err(error) => {
+                tracing::warn!(%error, "kept answers whose time is over could not be removed; trying again");
+                break;
             }
         }
     }

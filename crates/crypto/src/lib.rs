@@ -1,6 +1,7 @@
-//! What the rules need of cryptography and of the system: the clock, entropy, the vault of signing keys and the
-//! password hasher. Each is an adapter of a port in `actas_domain::ports`.
+//! What the rules need of cryptography and of the system: the clock, entropy, the vault of signing keys and
+//! kept answers, and the password hasher. Each is an adapter of a port in `actas_domain::ports`.
 
+mod answers;
 mod clock;
 mod digest;
 mod entropy;

@@ -1,7 +1,8 @@
-//! Private keys at rest: AES-256-GCM under the master key.
+//! Secrets at rest: AES-256-GCM, private keys under the master key.
 //!
 //! The form is one version byte, a nonce of 12 bytes, the ciphertext and a tag of 16 bytes. The version, the
-//! purpose and the public key are authenticated with it, so that a sealed key fits no other row and no other use.
+//! purpose and, of a private key, its public key are authenticated with it, so that a sealed key fits no other row and
+//! no other use.
 
 use crate::MasterKey;
 use actas_domain::keys::{RsaPublicKey, SealedPrivateKey};
@@ -38,10 +39,7 @@ impl Sealer {
 
     /// Encrypts a PKCS#8 private key for the row of its public key.
     pub(crate) fn seal(&self, public: &RsaPublicKey, pkcs8: &[u8]) -> Option<SealedPrivateKey> {
-        let mut buffer = Zeroizing::new(pkcs8.to_vec());
-        let aad = Aad::from(associated_data(public));
-        let (nonce, tag) = self.key.seal_in_place_separate_tag(aad, &mut buffer).ok()?;
-        Some(SealedPrivateKey([&[VERSION][..], nonce.as_ref(), &buffer, tag.as_ref()].concat()))
+        seal(&self.key, &[PURPOSE, &public.modulus, &public.exponent], pkcs8).map(SealedPrivateKey)
     }
 
     pub(crate) fn open(
@@ -49,29 +47,49 @@ impl Sealer {
         public: &RsaPublicKey,
         sealed: &SealedPrivateKey,
     ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-        let (version, rest) = sealed.0.split_first().ok_or(OpenError::UnknownForm)?;
-        if *version != VERSION || rest.len() < NONCE_LEN + TAG_LENGTH {
-            return Err(OpenError::UnknownForm);
-        }
-        let (nonce, ciphertext) = rest.split_at(NONCE_LEN);
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| OpenError::UnknownForm)?;
-        let mut buffer = Zeroizing::new(ciphertext.to_vec());
-        let aad = Aad::from(associated_data(public));
-        let length =
-            self.key.open_in_place(nonce, aad, &mut buffer).map_err(|_| OpenError::NotAuthentic)?.len();
-        buffer.truncate(length);
-        Ok(buffer)
+        open(&self.key, &[PURPOSE, &public.modulus, &public.exponent], &sealed.0)
     }
 }
 
-/// Each part behind its length, so that no two keys have the same bytes.
-fn associated_data(public: &RsaPublicKey) -> Vec<u8> {
-    let mut data = vec![VERSION];
-    for part in [PURPOSE, &public.modulus, &public.exponent] {
+/// Encrypts for what the parts say; what is sealed can be opened only with the same parts.
+pub(crate) fn seal(key: &RandomizedNonceKey, parts: &[&[u8]], plain: &[u8]) -> Option<Vec<u8>> {
+    let mut buffer = Zeroizing::new(plain.to_vec());
+    let (nonce, tag) = key.seal_in_place_separate_tag(associated_data(parts), &mut buffer).ok()?;
+    Some([&[VERSION][..], nonce.as_ref(), &buffer, tag.as_ref()].concat())
+}
+
+pub(crate) fn open(
+    key: &RandomizedNonceKey,
+    parts: &[&[u8]],
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    let (version, rest) = sealed.split_first().ok_or(OpenError::UnknownForm)?;
+    if *version != VERSION || rest.len() < NONCE_LEN + TAG_LENGTH {
+        return Err(OpenError::UnknownForm);
+    }
+    let (nonce, ciphertext) = rest.split_at(NONCE_LEN);
+    let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| OpenError::UnknownForm)?;
+    let mut buffer = Zeroizing::new(ciphertext.to_vec());
+    let length = key
+        .open_in_place(nonce, associated_data(parts), &mut buffer)
+        .map_err(|_| OpenError::NotAuthentic)?
+        .len();
+    buffer.truncate(length);
+    Ok(buffer)
+}
+
+/// Each part behind its length, so that no two lists of parts have the same bytes.
+pub(crate) fn joined(parts: &[&[u8]]) -> Vec<u8> {
+    let mut data = Vec::new();
+    for part in parts {
         data.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
         data.extend_from_slice(part);
     }
     data
+}
+
+fn associated_data(parts: &[&[u8]]) -> Aad<Vec<u8>> {
+    Aad::from([&[VERSION][..], &joined(parts)].concat())
 }
 
 #[cfg(test)]

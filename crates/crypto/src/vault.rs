@@ -2,12 +2,13 @@
 
 use crate::{
     MasterKey,
+    answers::AnswerSealer,
     sealing::{OpenError, Sealer},
 };
 use actas_domain::{
     ids::SigningKeyId,
     keys::{RsaPublicKey, SealedPrivateKey, SigningKey},
-    ports::{KeyVault, VaultError},
+    ports::{AnswerVault, KeyVault, VaultError},
 };
 use async_trait::async_trait;
 use aws_lc_rs::{
@@ -28,6 +29,7 @@ const OPEN_KEYS_MAX: usize = 64;
 
 pub struct MasterKeyVault {
     sealer: Arc<Sealer>,
+    answers: AnswerSealer,
     open: RwLock<HashMap<SigningKeyId, Arc<RsaKeyPair>>>,
 }
 
@@ -45,7 +47,8 @@ impl MasterKeyVault {
     pub fn new(master_key: &MasterKey) -> Result<Self, VaultError> {
         let sealer = Sealer::new(master_key)
             .ok_or_else(|| VaultError::Failed("AES-256-GCM cannot be set up with the master key".into()))?;
-        Ok(Self { sealer: Arc::new(sealer), open: RwLock::default() })
+        let answers = AnswerSealer::new(master_key);
+        Ok(Self { sealer: Arc::new(sealer), answers, open: RwLock::default() })
     }
 
     /// The key, opened and parsed at its first use.
@@ -107,6 +110,10 @@ impl KeyVault for MasterKeyVault {
 
     fn check(&self, key: &SigningKey) -> Result<(), VaultError> {
         self.open(key).map(|_| ())
+    }
+
+    fn answers(&self) -> &dyn AnswerVault {
+        &self.answers
     }
 }
 
@@ -190,7 +197,10 @@ mod tests {
     async fn debug_shows_no_key() {
         let vault = vault(0x41);
         let key = key(&vault, "1").await;
-        let shown = format!("{vault:?} {:?} {key:?}", vault.sealer);
-        assert!(shown.contains("MasterKeyVault(…) Sealer(…)") && !shown.contains("65, 65"), "{shown}");
+        let shown = format!("{vault:?} {:?} {:?} {key:?}", vault.sealer, vault.answers);
+        assert!(
+            shown.contains("MasterKeyVault(…) Sealer(…) AnswerSealer(…)") && !shown.contains("65, 65"),
+            "{shown}"
+        );
     }
 }

@@ -16,6 +16,7 @@ use crate::{
     actor_token::{ActorToken, ActorTokenStatus},
     audit::{Action, AuditEvent, Cause},
     client::{Client, returning::KeptReturn},
+    idempotency::KeptAnswer,
     ids::{ClientId, SecretKeyId, SessionId, SigningKeyId, UserId},
     keys::SigningKey,
     ports::Instance,
@@ -155,6 +156,8 @@ pub enum Write {
     /// Removes a key that must be there.
     RemoveSigningKey(SigningKeyId),
     SetInstance(Instance),
+    /// Keeps an answer, in the place of one whose time is over by the store's clock; fails while there is another.
+    KeepAnswer(KeptAnswer),
 }
 
 /// Which sessions a set-wise write ends.
@@ -207,6 +210,13 @@ impl Change {
     pub(crate) fn refusal(event: AuditEvent) -> Self {
         debug_assert!(matches!(event.outcome, crate::audit::Outcome::Denied { .. }), "{event:?}");
         Self { guards: Vec::new(), writes: Vec::new(), event }
+    }
+
+    /// The same change, which also keeps the answer that tells of it. First of all: a request that was answered
+    /// already then fails before anything is written.
+    pub(crate) fn keeping(mut self, answer: KeptAnswer) -> Self {
+        self.writes.insert(0, Write::KeepAnswer(answer));
+        self
     }
 
     pub fn guards(&self) -> &[Guard] {

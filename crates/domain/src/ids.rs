@@ -135,10 +135,10 @@ impl UserId {
     }
 
     /// `None` when the text is empty, too long, or has another character. Nor can it be what a path cannot name (`.`,
-    /// `..`, and `count`, which is a route), or what begins like a secret: one that was sent in an id's place must
-    /// not be shown or stored.
+    /// `..`, and the routes `count` and `import`), or what begins like a secret: one that was sent in an id's place
+    /// must not be shown or stored.
     pub fn parse(text: &str) -> Option<Self> {
-        let well_formed = !matches!(text, "." | ".." | "count")
+        let well_formed = !matches!(text, "." | ".." | "count" | "import")
             && SecretKind::of_prefix(text).is_none()
             && (1..=USER_ID_MAX_CHARACTERS).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:@-".contains(&byte));
@@ -199,8 +199,9 @@ mod tests {
     fn user_ids_brought_along_are_bounded() {
         assert!(UserId::parse("crm:42@example.com").is_some());
         assert!(UserId::parse(&"x".repeat(255)).is_some());
+        let long = "x".repeat(256);
         for bad in
-            ["", ".", "..", "count", "sk_live_x", "acttkt_x", &"x".repeat(256), "a b", "a/b", "ä", "a\0"]
+            ["", ".", "..", "count", "import", "sk_live_x", "acttkt_x", &long, "a b", "a/b", "ä", "a\0"]
         {
             assert!(UserId::parse(bad).is_none(), "{bad:?}");
         }

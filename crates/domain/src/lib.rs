@@ -9,6 +9,7 @@ pub mod audit;
 pub mod caller;
 pub mod change;
 pub mod client;
+pub mod idempotency;
 pub mod ids;
 pub mod json;
 pub mod keys;

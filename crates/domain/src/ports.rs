@@ -5,6 +5,7 @@ use crate::{
     audit::{AuditEntry, find::AuditQuery},
     change::Change,
     client::{Client, returning::KeptReturn},
+    idempotency::{KeptAnswer, ScopedKey, SealedAnswer},
     ids::{ActorTokenId, ClientId, InstanceId, SecretKeyId, SessionId, SignInTokenId, UserId},
     keys::{RsaPublicKey, SealedPrivateKey, SigningKey},
     page::{Listed, Page},
@@ -21,6 +22,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use std::fmt;
+use zeroize::Zeroizing;
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
@@ -41,7 +43,8 @@ pub struct Instance {
 }
 
 /// Holds the state. Reads are plain; there is one write of state, [`Store::commit`]. Without an entry in the record
-/// are only activity and what is no state of record: attempts to sign in that wait, and guesses at nobody's password.
+/// are only activity and what is no state of record: attempts to sign in that wait, guesses at nobody's password, and
+/// kept answers.
 ///
 /// Every read sees every commit that was answered before the read began.
 #[async_trait]
@@ -90,17 +93,27 @@ pub trait Store: Send + Sync {
     /// Keeps the attempt, in the place of its client's earlier one.
     async fn begin_sign_in(&self, pending: &PendingSignIn) -> Result<(), StoreError>;
     async fn password_failures(&self, guessed: &Guessed) -> Result<Option<PasswordFailures>, StoreError>;
-    /// Counts one guess at an identifier that nobody has; those before it that end at or before `forgotten` do not
-    /// count.
-    async fn count_guess(
+    /// Sets the guesses at an identifier that nobody has, if they are as `seen`; says whether they were.
+    async fn set_guesses(
         &self,
         identifier: SecretHash,
-        at: UnixMillis,
-        forgotten: UnixMillis,
-    ) -> Result<(), StoreError>;
+        seen: Option<PasswordFailures>,
+        failures: PasswordFailures,
+    ) -> Result<bool, StoreError>;
     /// Removes attempts whose time is over at `now`, and failures whose last is at or before `forgotten`.
     async fn forget_sign_ins(&self, now: UnixMillis, forgotten: UnixMillis) -> Result<(), StoreError>;
     async fn kept_return(&self, client: &ClientId) -> Result<Option<KeptReturn>, StoreError>;
+
+    /// What is kept under the hash, also when its time is over.
+    async fn kept_answer(&self, key_hash: &SecretHash) -> Result<Option<KeptAnswer>, StoreError>;
+    /// Keeps an answer that belongs to no change, under the condition of [`crate::change::Write::KeepAnswer`]; `false`
+    /// when that does not hold.
+    async fn keep_answer(&self, answer: &KeptAnswer) -> Result<bool, StoreError>;
+    /// Removes answers whose time is over at `now`, the longest over first, at most `limit`. Returns how many.
+    async fn forget_answers(&self, now: UnixMillis, limit: u32) -> Result<u32, StoreError>;
+
+    /// Kept answers, those included whose time is over and that wait to be removed.
+    async fn count_kept_answers(&self) -> Result<u64, StoreError>;
 
     /// Carries out a change as [`crate::change`] says, and answers when it is durable.
     async fn commit(&self, change: Change) -> Result<Committed, CommitError>;
@@ -148,6 +161,19 @@ pub trait KeyVault: Send + Sync {
     fn verify(&self, key: &RsaPublicKey, message: &[u8], signature: &[u8]) -> bool;
     /// Whether the master key opens this private key.
     fn check(&self, key: &SigningKey) -> Result<(), VaultError>;
+    /// What it makes of idempotency keys.
+    fn answers(&self) -> &dyn AnswerVault;
+}
+
+/// Seals and opens kept answers. Everything here is derived from the master key and the idempotency key in its scope,
+/// and nothing of it can be made from one of them alone.
+pub trait AnswerVault: Send + Sync {
+    /// By what an answer is found. It tells nothing of the key that opens the answer.
+    fn key_hash(&self, key: &ScopedKey) -> Result<SecretHash, VaultError>;
+    fn seal(&self, key: &ScopedKey, answer: &[u8]) -> Result<SealedAnswer, VaultError>;
+    /// # Errors
+    /// [`VaultError::Failed`] for what was sealed under another key, or altered.
+    fn open(&self, key: &ScopedKey, sealed: &SealedAnswer) -> Result<Zeroizing<Vec<u8>>, VaultError>;
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -188,11 +214,22 @@ pub enum DigestHasher {
 /// Hashes passwords, slowly on purpose and away from the threads that serve requests.
 #[async_trait]
 pub trait PasswordHasher: Send + Sync {
-    /// Argon2id with a salt of its own.
+    /// Argon2id with a salt of its own, for a backend: however many browsers guess, there is room for it.
     async fn hash(&self, password: SecretText) -> Result<PasswordDigest, StoreError>;
     /// Whether the password is the digest's. Without a digest, and for one that is of no known hasher, it is not, and
     /// finding out takes as long as for a digest of [`PasswordHasher::hash`].
     async fn verify(&self, password: SecretText, digest: Option<PasswordDigest>) -> Result<bool, StoreError>;
-    /// Whether the text is a digest of that hasher, with costs that verification can bear.
+    /// A digest as [`PasswordHasher::hash`] makes them, in the place of one that the password was verified against.
+    /// `None` when that one is such already; and when it is of a hasher that may not have looked at the whole password,
+    /// so that another one may be the right one too.
+    async fn renew(
+        &self,
+        password: SecretText,
+        digest: PasswordDigest,
+    ) -> Result<Option<PasswordDigest>, StoreError>;
+    /// Passwords that are verified at a time, 1 at least; others wait.
+    fn verified_at_once(&self) -> usize;
+    /// Whether the text is a digest of that hasher, with costs that are low enough to bring it along. Those that
+    /// were brought along when higher ones were allowed are verified all the same.
     fn accepts(&self, hasher: DigestHasher, digest: &str) -> bool;
 }

@@ -25,6 +25,10 @@ pub enum Failure {
     /// The store could not do it now.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The request was answered before, or is by another one at the same time ([`crate::idempotency::Settled`]):
+    /// nothing happened now.
+    #[error("the request was answered already")]
+    Answered,
     /// The state changed under the decision at every one of the bounded attempts.
     #[error("the state kept changing while this was decided")]
     Contended,
@@ -93,6 +97,8 @@ pub enum Refusal {
     SecretKeyRevoked,
     /// The last valid secret key cannot be revoked without `force`, for nobody could ask for a new one by API.
     LastSecretKey(SecretKeyId),
+    /// The idempotency key belongs to a request with another body.
+    IdempotencyKeyReused,
     /// The next signing key was published less than an hour ago; verifiers may not have it yet.
     NextKeyTooYoung {
         published_seconds_ago: i64,
@@ -126,6 +132,7 @@ impl Refusal {
             Self::SessionTokenInvalid => "invalid_session_token",
             Self::DevelopmentOnly => "request_invalid_for_environment",
             Self::LastSecretKey(_) => "last_secret_key",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::NextKeyTooYoung { .. } => "next_key_too_young",
         }
     }

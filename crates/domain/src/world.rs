@@ -4,6 +4,7 @@ use crate::{
     audit::AuditEvent,
     caller::Caller,
     change::Change,
+    idempotency::{Answer, Keep, Repeatable, Settled},
     ids::SecretKeyId,
     keys::ring::KeyRing,
     ports::{Clock, CommitError, Entropy, KeyVault, PasswordHasher, Store, StoreError},
@@ -58,16 +59,90 @@ impl World {
         }
     }
 
-    async fn is_valid(&self, key: &SecretKeyId) -> Result<bool, StoreError> {
+    /// Commits, and keeps the answer to this outcome with it, where the request has an idempotency key.
+    ///
+    /// # Errors
+    /// As [`World::commit`]; [`Failure::Answered`] when an answer was kept meanwhile.
+    pub(crate) async fn commit_keeping<T>(
+        &self,
+        change: Change,
+        keep: &dyn Keep<T>,
+        outcome: &T,
+    ) -> Result<bool, Failure> {
+        let Some(repeatable) = keep.repeatable() else { return self.commit(change).await };
+        // What cannot be answered does not happen: the next attempt could not be told of it either.
+        let unanswerable = || StoreError::Corrupt("an answer could not be written".into());
+        let answer = keep.answer(Ok(outcome)).ok_or_else(unanswerable)?;
+        if self.commit(change.keeping(repeatable.kept(self, &answer)?)).await? {
+            repeatable.settle(Settled::Own(answer));
+            return Ok(true);
+        }
+        if repeatable.look(self).await?.is_some() { Err(Failure::Answered) } else { Ok(false) }
+    }
+
+    pub(crate) async fn is_valid(&self, key: &SecretKeyId) -> Result<bool, StoreError> {
         Ok(self.store.secret_key(key).await?.is_some_and(|key| key.is_valid()))
+    }
+
+    /// Puts a refusal on record, and keeps its answer with it, where the request has an idempotency key. Returns what
+    /// the caller is told: the refusal; [`Failure::Answered`] when an answer was kept meanwhile; or that it could not
+    /// be recorded.
+    pub(crate) async fn refuse<T>(&self, event: AuditEvent, refusal: Refusal, keep: &dyn Keep<T>) -> Failure {
+        let event = event.denied(refusal.code());
+        let kept = keep.repeatable().and_then(|repeatable| Some((repeatable, keep.answer(Err(&refusal))?)));
+        let recorded = match kept {
+            Some((repeatable, answer)) => self.record_and_keep(event, repeatable, answer).await,
+            None => self.record_refusal(event).await,
+        };
+        recorded.err().unwrap_or_else(|| refusal.into())
+    }
+
+    async fn record_and_keep(
+        &self,
+        event: AuditEvent,
+        repeatable: &Repeatable,
+        answer: Answer,
+    ) -> Result<(), Failure> {
+        if !self.refusals.admits(&event) {
+            return Ok(());
+        }
+        for _ in 0..ATTEMPTS_MAX {
+            let change = Change::refusal(event.clone()).keeping(repeatable.kept(self, &answer)?);
+            match self.store.commit(change).await {
+                Ok(_) => {
+                    repeatable.settle(Settled::Own(answer));
+                    return Ok(());
+                }
+                Err(CommitError::Store(error)) => return Err(Failure::Store(error)),
+                // Nothing is found when its time ended a moment ago; the next attempt takes its place.
+                Err(CommitError::GuardFailed) => {
+                    if repeatable.look(self).await?.is_some() {
+                        return Err(Failure::Answered);
+                    }
+                }
+            }
+        }
+        Err(Failure::Contended)
     }
 
     /// Puts a refusal on record. When that cannot be done, the caller is told so instead of being refused.
     pub(crate) async fn record_refusal(&self, event: AuditEvent) -> Result<(), Failure> {
-        if !self.refusals.admits(&event) {
-            return Ok(());
+        match self.refusals.admits(&event) {
+            true => self.record(event).await,
+            false => Ok(()),
         }
-        match self.store.commit(Change::refusal(event)).await {
+    }
+
+    /// The same for one refusal of very many that a backend brings about.
+    pub(crate) async fn record_bulk_refusal(&self, event: AuditEvent) -> Result<(), Failure> {
+        match self.refusals.admits_in_bulk(&event) {
+            true => self.record(event).await,
+            false => Ok(()),
+        }
+    }
+
+    async fn record(&self, refusal: AuditEvent) -> Result<(), Failure> {
+        match self.store.commit(Change::refusal(refusal)).await {
             Ok(_) => Ok(()),
             Err(CommitError::GuardFailed) => {
                 Err(Failure::Store(StoreError::Corrupt("a change without guards failed a guard".into())))

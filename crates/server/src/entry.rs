@@ -1,19 +1,28 @@
 //! What happens to each request, in order, before and after its handler.
 
-use crate::{app::App, error::ApiError, frontend_api::cors, parameters::Pairs};
-use actas_domain::caller::{Caller, Context};
-use axum::{Router, body::Body, extract::MatchedPath, response::Response};
+use crate::{
+    app::App,
+    error::ApiError,
+    forwarded,
+    frontend_api::cors,
+    parameters::Pairs,
+    serve::{self, Place},
+};
+use actas_domain::{
+    caller::{Caller, Context},
+    ids::SecretKeyId,
+};
+use axum::{
+    Router,
+    body::Body,
+    extract::MatchedPath,
+    response::{IntoResponse as _, Response},
+};
 use bytes::Bytes;
 use futures::FutureExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use std::{
-    fmt::Write as _,
-    net::{IpAddr, SocketAddr},
-    panic::AssertUnwindSafe,
-    sync::Arc,
-    time::Instant,
-};
+use std::{fmt::Write as _, net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 use tower::ServiceExt as _;
 use tracing::Instrument as _;
 
@@ -22,8 +31,10 @@ use tracing::Instrument as _;
 pub(crate) struct RequestInfo {
     /// 32 lowercase hexadecimal digits.
     pub(crate) trace_id: Box<str>,
-    /// Of the caller: the peer, or what trusted proxies say of it.
+    /// Of the caller: the peer, or what trusted proxies say of it, or the app that passed it on.
     pub(crate) address: IpAddr,
+    /// The secret key of the app that passed the request on ([`crate::authn::proxy`]).
+    pub(crate) passed_on_by: Option<SecretKeyId>,
 }
 
 impl RequestInfo {
@@ -31,6 +42,14 @@ impl RequestInfo {
     pub(crate) fn context_of_holder(&self) -> Context {
         Context { caller: Caller::Client(None), address: Some(self.address), trace_id: self.trace_id.clone() }
     }
+}
+
+/// What is kept of a request until it is answered.
+struct Arrival {
+    info: RequestInfo,
+    method: &'static str,
+    reader: Option<HeaderValue>,
+    started: Instant,
 }
 
 /// The way into a listener's routes.
@@ -45,47 +64,70 @@ impl Entry {
         Self { app, router }
     }
 
-    /// Answers a request, whatever it is: within the time limit, without a panic, in the contract's form.
+    /// Answers a request, whatever it is: within the time limit, without a panic, in the contract's form. Once its body
+    /// is here, what it does is done to the end, also when the caller goes away and this is dropped.
     pub async fn answer<B>(&self, request: Request<B>, peer: IpAddr) -> Response
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError> + Send,
     {
-        let started = Instant::now();
-        let info =
-            RequestInfo { trace_id: self.trace_id(), address: self.caller_address(request.headers(), peer) };
+        let address = self.caller_address(request.headers(), peer);
+        let info = RequestInfo { trace_id: self.trace_id(), address, passed_on_by: None };
         let method = method_name(request.method());
-        let reader = self.reader(&request);
-        let span = tracing::info_span!("request", trace_id = %info.trace_id, method);
-        let (response, route) = self.guarded(request, info.clone()).instrument(span.clone()).await;
+        let arrival = Arrival { info, method, reader: self.reader(&request), started: Instant::now() };
+        let span = tracing::info_span!("request", trace_id = %arrival.info.trace_id, method);
+        let (mut parts, body) = request.into_parts();
+        let body = self.read(body).instrument(span.clone()).await;
+        let place = parts.extensions.remove::<Place>();
+        let entry = self.clone();
+        let work = async move { entry.carry_out(parts, body, arrival).await };
+        let answered = tokio::spawn(serve::until_cut(place, work).instrument(span)).await;
+        // Without an answer the end of the program has cut it, and nobody waits for one.
+        answered.ok().flatten().unwrap_or_else(|| ApiError::internal().into_response())
+    }
+
+    /// All that comes after the body, the log's line included.
+    async fn carry_out(
+        self,
+        parts: http::request::Parts,
+        body: Result<Bytes, ApiError>,
+        arrival: Arrival,
+    ) -> Response {
+        let Arrival { mut info, method, reader, started } = arrival;
+        let (mut response, route) = self.guarded(parts, body, info.clone()).await;
+        if let Some(Believed(believed)) = response.extensions_mut().remove() {
+            info = believed;
+        }
         let response = self.finish(response, &info, reader);
         let status = response.status().as_u16();
         let seconds = started.elapsed().as_secs_f64();
         self.app.metrics.count_request(&route, method, status, seconds);
+        let passed_on_by = info.passed_on_by.as_ref().map(tracing::field::display);
         // The route's pattern and not the URL: a path may hold an id, a query may hold a ticket.
-        span.in_scope(|| tracing::info!(route, status, milliseconds = seconds * 1e3, address = %info.address, "answered"));
+        tracing::info!(route, status, milliseconds = seconds * 1e3, address = %info.address, passed_on_by, "answered");
         response
     }
 
-    async fn guarded<B>(&self, request: Request<B>, info: RequestInfo) -> (Response, String)
-    where
-        B: http_body::Body<Data = Bytes> + Send + 'static,
-        B::Error: Into<axum::BoxError> + Send,
-    {
-        let work = AssertUnwindSafe(self.routed(request, info)).catch_unwind();
+    async fn guarded(
+        &self,
+        parts: http::request::Parts,
+        body: Result<Bytes, ApiError>,
+        info: RequestInfo,
+    ) -> (Response, String) {
+        let work = AssertUnwindSafe(self.routed(parts, body, info)).catch_unwind();
         work.await.unwrap_or_else(|_| {
             tracing::error!("a handler panicked");
-            (axum::response::IntoResponse::into_response(ApiError::internal()), "panic".to_owned())
+            (ApiError::internal().into_response(), "panic".to_owned())
         })
     }
 
-    async fn routed<B>(&self, request: Request<B>, info: RequestInfo) -> (Response, String)
-    where
-        B: http_body::Body<Data = Bytes> + Send + 'static,
-        B::Error: Into<axum::BoxError> + Send,
-    {
-        let (mut parts, body) = request.into_parts();
-        let body = self.read(body).await.unwrap_or_else(|refusal| {
+    async fn routed(
+        &self,
+        mut parts: http::request::Parts,
+        body: Result<Bytes, ApiError>,
+        info: RequestInfo,
+    ) -> (Response, String) {
+        let body = body.unwrap_or_else(|refusal| {
             parts.extensions.insert(UnreadBody(refusal));
             Bytes::new()
         });
@@ -103,7 +145,8 @@ impl Entry {
     }
 
     /// The whole body. The time limit is for it alone: once a request is here, what it does is waited for, because
-    /// nobody could tell whether an act that was cut off has happened.
+    /// nobody could tell whether an act that was cut off has happened, and a guess whose caller left early would be
+    /// looked at and not counted.
     async fn read<B>(&self, body: B) -> Result<Bytes, ApiError>
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -140,8 +183,10 @@ impl Entry {
             response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(json_length));
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
+        let first = response.extensions_mut().remove::<AnsweredTrace>();
+        let trace_id = first.map_or_else(|| info.trace_id.clone(), |first| first.0);
         let headers = response.headers_mut();
-        if let Ok(trace_id) = HeaderValue::from_str(&info.trace_id) {
+        if let Ok(trace_id) = HeaderValue::from_str(&trace_id) {
             headers.insert(HeaderName::from_static("x-clerk-trace-id"), trace_id.clone());
             headers.insert(HeaderName::from_static("clerk-trace-id"), trace_id);
         }
@@ -162,28 +207,16 @@ impl Entry {
 
     /// The peer; where it is a trusted proxy, the nearest address in `X-Forwarded-For` that is none.
     fn caller_address(&self, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
-        let trusted = |address: IpAddr| {
-            self.app.http.trusted_proxies.iter().any(|network| network.contains(&address.to_canonical()))
-        };
-        let mut address = peer.to_canonical();
-        let forwarded: Vec<_> = headers
-            .get_all("x-forwarded-for")
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .collect();
-        for hop in forwarded.iter().rev() {
-            if !trusted(address) {
-                break;
-            }
-            match hop_address(hop.trim()) {
-                Some(hop) => address = hop.to_canonical(),
-                None => break,
-            }
-        }
-        address
+        let (peer, trusted_proxies) = (peer.to_canonical(), &self.app.http.trusted_proxies);
+        let forwarded = forwarded::is_trusted(peer, trusted_proxies)
+            .then(|| forwarded::nearest_address(headers, trusted_proxies));
+        forwarded.flatten().unwrap_or(peer)
     }
 }
+
+/// The trace id of the request that was answered first, when its answer is given again: the body of an error repeats it.
+#[derive(Clone, Debug)]
+pub(crate) struct AnsweredTrace(pub(crate) Box<str>);
 
 /// A body that could not be read whole, and what is answered to it in its turn: behind the secret key, and with
 /// the headers that a browser needs to read an answer.
@@ -201,11 +234,9 @@ pub(crate) async fn refuse_unread_body(
     }
 }
 
-/// An address of `X-Forwarded-For`; some proxies add the port.
-fn hop_address(text: &str) -> Option<IpAddr> {
-    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
-    text.parse().ok().or_else(with_port)
-}
+/// On an answer: what was believed of its request, where that is more than was known at first.
+#[derive(Clone, Debug)]
+pub(crate) struct Believed(pub(crate) RequestInfo);
 
 /// The pattern of the route that answered, for logs and metrics.
 #[derive(Clone, Debug)]

@@ -9,16 +9,20 @@ pub mod control;
 mod convert;
 mod entry;
 mod error;
+mod forwarded;
 mod frontend_api;
 mod health;
 pub mod metrics;
+mod network;
 mod pages;
 mod parameters;
 mod rate_limit;
 pub mod serve;
+mod turns;
 mod version;
 
 pub use app::{App, ClerkPackages, HttpSettings};
+pub use backend_api::idempotency::REPEATABLE_ROUTES;
 pub use entry::Entry;
 pub use version::ApiVersion;
 
@@ -28,8 +32,8 @@ use axum::{
     routing::{MethodFilter, MethodRouter, any, get},
 };
 use backend_api::{
-    actor_tokens, audit_entries, clients, instance, sessions, sign_in_tokens, user_metadata, user_standing,
-    users,
+    actor_tokens, audit_entries, clients, instance, sessions, sign_in_tokens, user_import, user_metadata,
+    user_standing, users,
 };
 use std::sync::Arc;
 
@@ -54,6 +58,7 @@ routes! { BACKEND_ROUTES, backend_handlers
     "/v1/sign_in_tokens/{sign_in_token_id}/revoke" { POST sign_in_tokens::revoke }
     "/v1/users" { POST users::create, GET users::list }
     "/v1/users/count" { GET users::count }
+    "/v1/users/import" { POST user_import::import }
     "/v1/users/{user_id}" { GET users::show, PATCH users::update, DELETE users::delete }
     "/v1/users/{user_id}/metadata" { PATCH user_metadata::merge, PUT user_metadata::replace }
     "/v1/users/{user_id}/ban" { POST user_standing::ban }
@@ -153,6 +158,7 @@ fn backend_routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/v1/", any(backend_api::not_found))
         .route("/v1/{*unknown}", any(backend_api::not_found))
         .method_not_allowed_fallback(backend_api::not_found)
+        .layer(from_fn_with_state(Arc::clone(app), backend_api::idempotency::repeat))
         .layer(from_fn(entry::refuse_unread_body))
         .layer(from_fn(backend_api::refuse_head))
         .layer(from_fn_with_state(Arc::clone(app), authn::secret_key::require))

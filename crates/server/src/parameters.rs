@@ -34,6 +34,14 @@ impl Members {
         if !essence.eq_ignore_ascii_case("application/json") {
             return Err(ApiError::content_type_unsupported(essence, "application/json"));
         }
+        Self::of_object(text)
+    }
+
+    /// Reads the text of a JSON object.
+    ///
+    /// # Errors
+    /// 400 `request_body_invalid` for what is none, 422 for a member that is repeated or nested too deep.
+    pub(crate) fn of_object(text: &str) -> Result<Self, ApiError> {
         let TopLevel { members, repeated } =
             serde_json::from_str(text).map_err(|_| ApiError::body_invalid())?;
         if let Some(name) = repeated {

@@ -14,7 +14,7 @@ pub(crate) fn carry_out(
     now: UnixMillis,
 ) -> Result<Committed, CommitError> {
     let may = change.guards().iter().all(|guard| guards::holds(state, guard, now))
-        && change.writes().iter().all(|write| guards::may_be_written(state, write));
+        && change.writes().iter().all(|write| guards::may_be_written(state, write, now));
     if !may {
         return Err(CommitError::GuardFailed);
     }

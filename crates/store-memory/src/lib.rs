@@ -9,6 +9,7 @@ mod clients;
 mod commit;
 mod guards;
 mod index;
+mod kept_answers;
 mod keys;
 mod sessions;
 mod sign_in_tokens;
@@ -24,6 +25,7 @@ use actas_domain::{
     audit::{AuditEntry, find::AuditQuery},
     change::Change,
     client::{Client, returning::KeptReturn},
+    idempotency::KeptAnswer,
     ids::{ActorTokenId, ClientId, SecretKeyId, SessionId, SignInTokenId, UserId},
     keys::SigningKey,
     page::{Listed, Page},
@@ -159,14 +161,13 @@ impl Store for MemoryStore {
         })
     }
 
-    async fn count_guess(
+    async fn set_guesses(
         &self,
         identifier: SecretHash,
-        at: UnixMillis,
-        forgotten: UnixMillis,
-    ) -> Result<(), StoreError> {
-        self.state()?.sign_ins.count_guess(identifier, at, forgotten);
-        Ok(())
+        seen: Option<PasswordFailures>,
+        failures: PasswordFailures,
+    ) -> Result<bool, StoreError> {
+        Ok(self.state()?.sign_ins.set_guesses(&identifier, seen, failures))
     }
 
     async fn forget_sign_ins(&self, now: UnixMillis, forgotten: UnixMillis) -> Result<(), StoreError> {
@@ -178,6 +179,27 @@ impl Store for MemoryStore {
 
     async fn kept_return(&self, client: &ClientId) -> Result<Option<KeptReturn>, StoreError> {
         Ok(self.state()?.sign_ins.kept_return(client).cloned())
+    }
+
+    async fn kept_answer(&self, key_hash: &SecretHash) -> Result<Option<KeptAnswer>, StoreError> {
+        Ok(self.state()?.kept_answers.get(key_hash).cloned())
+    }
+
+    async fn keep_answer(&self, answer: &KeptAnswer) -> Result<bool, StoreError> {
+        let mut state = self.state()?;
+        let is_free = state.kept_answers.is_free(&answer.key_hash, self.clock.now());
+        if is_free {
+            state.kept_answers.keep(answer.clone());
+        }
+        Ok(is_free)
+    }
+
+    async fn forget_answers(&self, now: UnixMillis, limit: u32) -> Result<u32, StoreError> {
+        Ok(self.state()?.kept_answers.forget(now, limit))
+    }
+
+    async fn count_kept_answers(&self) -> Result<u64, StoreError> {
+        Ok(self.state()?.kept_answers.count())
     }
 
     async fn secret_key(&self, id: &SecretKeyId) -> Result<Option<SecretKey>, StoreError> {

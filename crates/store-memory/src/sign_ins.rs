@@ -34,10 +34,18 @@ impl SignIns {
         self.guesses.get(identifier.as_bytes()).copied()
     }
 
-    pub(crate) fn count_guess(&mut self, identifier: SecretHash, at: UnixMillis, forgotten: UnixMillis) {
-        let stored = self.guesses(&identifier).filter(|failures| failures.last_at > forgotten);
-        let count = stored.map_or(0, |failures| failures.count).saturating_add(1);
-        self.guesses.insert(*identifier.as_bytes(), PasswordFailures { count, last_at: at });
+    /// `false` when they are not as seen.
+    pub(crate) fn set_guesses(
+        &mut self,
+        identifier: &SecretHash,
+        seen: Option<PasswordFailures>,
+        failures: PasswordFailures,
+    ) -> bool {
+        let is_as_seen = self.guesses(identifier) == seen;
+        if is_as_seen {
+            self.guesses.insert(*identifier.as_bytes(), failures);
+        }
+        is_as_seen
     }
 
     pub(crate) fn forget(&mut self, now: UnixMillis, forgotten: UnixMillis) {

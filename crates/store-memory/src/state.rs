@@ -1,8 +1,8 @@
 //! All that the store holds.
 
 use crate::{
-    actor_tokens::ActorTokens, audit::Record, clients::Clients, keys::Keys, sessions::Sessions,
-    sign_in_tokens::SignInTokens, sign_ins::SignIns, users::Users,
+    actor_tokens::ActorTokens, audit::Record, clients::Clients, kept_answers::KeptAnswers, keys::Keys,
+    sessions::Sessions, sign_in_tokens::SignInTokens, sign_ins::SignIns, users::Users,
 };
 use actas_domain::ports::Instance;
 
@@ -16,5 +16,6 @@ pub(crate) struct State {
     pub(crate) sessions: Sessions,
     pub(crate) clients: Clients,
     pub(crate) keys: Keys,
+    pub(crate) kept_answers: KeptAnswers,
     pub(crate) record: Record,
 }

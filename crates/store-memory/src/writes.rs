@@ -43,6 +43,7 @@ pub(crate) fn write(state: &mut State, change: &Change, write: &Write, now: Unix
             state.keys.put_signing_key(key.clone());
         }
         Write::RemoveSigningKey(id) => state.keys.remove_signing_key(id),
+        Write::KeepAnswer(answer) => state.kept_answers.keep(answer.clone()),
         Write::SetInstance(instance) => state.instance = Some(instance.clone()),
     }
     Vec::new()

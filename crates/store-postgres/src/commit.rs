@@ -36,7 +36,7 @@ use tokio::{
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The position of a change's own entry; of no meaning for other work.
+/// The position of a change's own entry; how many rows a note was about; of no meaning for other work.
 type Outcome = Result<u64, CommitError>;
 
 struct Job {
@@ -72,9 +72,9 @@ impl Writer {
         self.done(Work::Activity { session, at }).await.map(drop).map_err(without_guards)
     }
 
-    /// Writes what has no entry in the record.
-    pub(crate) async fn note(&self, note: Note) -> Result<(), StoreError> {
-        self.done(Work::Note(Box::new(note))).await.map(drop).map_err(without_guards)
+    /// Writes what has no entry in the record. Returns how many rows were set, kept or removed.
+    pub(crate) async fn note(&self, note: Note) -> Result<u64, StoreError> {
+        self.done(Work::Note(Box::new(note))).await.map_err(without_guards)
     }
 
     /// Whether something can be written.

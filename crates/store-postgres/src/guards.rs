@@ -58,7 +58,7 @@ pub(crate) fn holds(state: &State, guard: &Guard, now: UnixMillis) -> bool {
 }
 
 /// Whether the stored state is the one that the write may start from.
-pub(crate) fn may_be_written(state: &State, write: &Write) -> bool {
+pub(crate) fn may_be_written(state: &State, write: &Write, now: UnixMillis) -> bool {
     match write {
         Write::AddActorToken(token) => state.actor_tokens.rows.get(&token.id).is_none(),
         Write::MoveActorToken { to, from } => {
@@ -89,6 +89,7 @@ pub(crate) fn may_be_written(state: &State, write: &Write) -> bool {
             state.keys.signing.get(&to.id).is_some_and(|key| key.status == *from)
         }
         Write::RemoveSigningKey(id) => state.keys.signing.get(id).is_some(),
+        Write::KeepAnswer(answer) => state.kept_answers.is_free(&answer.key_hash, now),
         Write::CountActorToken(_)
         | Write::EndSessions { .. }
         | Write::RevokeTokens { .. }

@@ -14,6 +14,7 @@ mod conditions;
 mod connection;
 mod fault;
 mod guards;
+mod kept_answers;
 mod keys;
 mod metrics;
 mod open_error;

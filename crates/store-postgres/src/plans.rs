@@ -2,8 +2,8 @@
 //! index only where there is none.
 
 use crate::{
-    actor_tokens, audit, bind::Query, clients, connection::Connection, guards, keys, options::Options,
-    sessions, sign_in_tokens, sign_ins, state::State, user_rows, users, writes,
+    actor_tokens, audit, bind::Query, clients, connection::Connection, guards, kept_answers, keys,
+    options::Options, sessions, sign_in_tokens, sign_ins, state::State, user_rows, users, writes,
 };
 use actas_domain::{
     actor_token::{ActorTokenStatus, find::ActorTokenQuery},
@@ -12,6 +12,7 @@ use actas_domain::{
         find::{AuditQuery, AuditRange},
     },
     change::{Downfall, Guard, SessionSelection, Write},
+    idempotency::KeptAnswer,
     keys::SigningKeyStatus,
     page::Page,
     secret::{SecretHash, SecretText},
@@ -42,6 +43,8 @@ const FILL: &str = "\
     INSERT INTO sign_in_tokens (id, status, user_id, ticket_hash, created_at, updated_at, expires_at) \
     SELECT 'sit_' || n, CASE n % 3 WHEN 0 THEN 'pending' ELSE 'accepted' END, 'user_' || n, '', n, n, n \
         FROM generate_series(1, 5000) n; \
+    INSERT INTO kept_answers (key_hash, sealed, expires_at) \
+    SELECT sha256(n::text::bytea), '', n FROM generate_series(1, 5000) n; \
     INSERT INTO audit_entries (position, at, action, denied_code, caller_kind, trace_id, subject, actor_sub, \
         actor_token, session) \
     SELECT n, n, 'action_' || n % 20, CASE n % 10 WHEN 0 THEN 'code' END, 'operator', '', 'user_' || n, 'actor_' || n, \
@@ -118,6 +121,7 @@ fn everything() -> (Vec<Guard>, Vec<Write>) {
         Write::KeepReturn(rows::kept_return(1, "subject")),
         Write::DropReturns(user()),
         Write::AddSigningKey(rows::signing_key(1, SigningKeyStatus::Next)),
+        Write::KeepAnswer(rows::kept_answer(1)),
     ];
     (guards, writes)
 }
@@ -135,16 +139,20 @@ async fn a_batch_finds_and_changes_its_rows_by_indexes() {
     }
     writes::want_activity(&mut state, &rows::session_id(1));
     state.sign_ins.want_guesses(&SecretHash::of("x"));
+    state.kept_answers.want_over(rows::START, 500);
     let loads = state.loads();
-    assert!(loads.len() >= 20, "{}", loads.len());
+    assert!(loads.len() >= 22, "{}", loads.len());
     for load in loads {
         planner.assert_indexed(&load.query, false).await;
     }
     state.users.record_sign_in(&rows::user_id("subject"), rows::START);
     state.users.remove(&rows::user_id("other"));
     state.clients.sessions_changed(&rows::client_id(9), rows::START);
+    state.kept_answers.keep(KeptAnswer { expires_at: rows::START, ..rows::kept_answer(1) });
+    state.kept_answers.keep(rows::kept_answer(2));
+    assert_eq!(state.kept_answers.forget(rows::START, 500), 1);
     let changes = state.changes();
-    assert!(changes.len() >= 3, "{}", changes.len());
+    assert!(changes.len() >= 5, "{}", changes.len());
     for change in changes {
         planner.assert_indexed(&change, false).await;
     }
@@ -171,6 +179,7 @@ async fn one_row_is_found_by_its_key() {
         sign_ins::failures(&Guessed::User(rows::user_id("subject"))),
         sign_ins::failures(&Guessed::Nobody(SecretHash::of("x"))),
         sign_ins::kept_return(&rows::client_id(1)),
+        kept_answers::find(&rows::idempotency_key_hash(1)),
     ] {
         planner.assert_indexed(&query, false).await;
     }

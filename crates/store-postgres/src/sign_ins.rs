@@ -100,10 +100,18 @@ impl SignIns {
         self.pending.remove(client);
     }
 
-    pub(crate) fn count_guess(&mut self, identifier: SecretHash, at: UnixMillis, forgotten: UnixMillis) {
-        let stored = self.guesses.get(identifier.as_bytes()).filter(|failures| failures.last_at > forgotten);
-        let count = stored.map_or(0, |failures| failures.count).saturating_add(1);
-        self.guesses.put(*identifier.as_bytes(), PasswordFailures { count, last_at: at });
+    /// `false` when they are not as seen.
+    pub(crate) fn set_guesses(
+        &mut self,
+        identifier: &SecretHash,
+        seen: Option<PasswordFailures>,
+        set: PasswordFailures,
+    ) -> bool {
+        let is_as_seen = self.guesses.get(identifier.as_bytes()).copied() == seen;
+        if is_as_seen {
+            self.guesses.put(*identifier.as_bytes(), set);
+        }
+        is_as_seen
     }
 
     pub(crate) fn forget(&mut self, now: UnixMillis, forgotten: UnixMillis) {

@@ -7,6 +7,7 @@ use crate::{
     bind::{Query, Value},
     clients::Clients,
     fault::Fault,
+    kept_answers::KeptAnswers,
     keys::Keys,
     sessions::Sessions,
     sign_in_tokens::SignInTokens,
@@ -25,6 +26,7 @@ pub(crate) struct State {
     pub(crate) sessions: Sessions,
     pub(crate) clients: Clients,
     pub(crate) keys: Keys,
+    pub(crate) kept_answers: KeptAnswers,
     pub(crate) record: Record,
 }
 
@@ -55,6 +57,7 @@ impl State {
         self.sessions.loads(&mut loads);
         self.clients.loads(&mut loads);
         self.keys.loads(&mut loads);
+        self.kept_answers.loads(&mut loads);
         loads
     }
 
@@ -68,6 +71,7 @@ impl State {
         self.sessions.changes(&mut queries);
         self.clients.changes(&mut queries);
         self.keys.changes(&mut queries);
+        self.kept_answers.changes(&mut queries);
         self.record.changes(&mut queries);
         queries
     }

@@ -1,14 +1,15 @@
 //! The store's trait, call by call: each a statement, and what its rows become.
 
 use crate::{
-    PostgresStore, actor_tokens, audit, clients, fault::Fault, keys, rows, sessions, sign_in_tokens,
-    sign_ins, user_query, user_rows, users, work::Note,
+    PostgresStore, actor_tokens, audit, clients, fault::Fault, kept_answers, keys, rows, sessions,
+    sign_in_tokens, sign_ins, user_query, user_rows, users, work::Note,
 };
 use actas_domain::{
     actor_token::{ActorToken, find::ActorTokenQuery},
     audit::{AuditEntry, find::AuditQuery},
     change::Change,
     client::{Client, returning::KeptReturn},
+    idempotency::KeptAnswer,
     ids::{ActorTokenId, ClientId, SecretKeyId, SessionId, SignInTokenId, UserId},
     keys::SigningKey,
     page::{Listed, Page},
@@ -141,28 +142,45 @@ impl Store for PostgresStore {
     }
 
     async fn begin_sign_in(&self, pending: &PendingSignIn) -> Result<(), StoreError> {
-        self.writer.note(Note::BeginSignIn(pending.clone())).await
+        self.writer.note(Note::BeginSignIn(pending.clone())).await.map(drop)
     }
 
     async fn password_failures(&self, guessed: &Guessed) -> Result<Option<PasswordFailures>, StoreError> {
         self.lookups.read(sign_ins::failures(guessed), one(sign_ins::failures_from_row)).await
     }
 
-    async fn count_guess(
+    async fn set_guesses(
         &self,
         identifier: SecretHash,
-        at: UnixMillis,
-        forgotten: UnixMillis,
-    ) -> Result<(), StoreError> {
-        self.writer.note(Note::CountGuess { identifier, at, forgotten }).await
+        seen: Option<PasswordFailures>,
+        failures: PasswordFailures,
+    ) -> Result<bool, StoreError> {
+        Ok(self.writer.note(Note::SetGuesses { identifier, seen, set: failures }).await? == 1)
     }
 
     async fn forget_sign_ins(&self, now: UnixMillis, forgotten: UnixMillis) -> Result<(), StoreError> {
-        self.writer.note(Note::ForgetSignIns { now, forgotten }).await
+        self.writer.note(Note::ForgetSignIns { now, forgotten }).await.map(drop)
     }
 
     async fn kept_return(&self, client: &ClientId) -> Result<Option<KeptReturn>, StoreError> {
         self.lookups.read(sign_ins::kept_return(client), one(sign_ins::return_from_row)).await
+    }
+
+    async fn kept_answer(&self, key_hash: &SecretHash) -> Result<Option<KeptAnswer>, StoreError> {
+        self.lookups.read(kept_answers::find(key_hash), one(kept_answers::from_row)).await
+    }
+
+    async fn keep_answer(&self, answer: &KeptAnswer) -> Result<bool, StoreError> {
+        Ok(self.writer.note(Note::KeepAnswer(answer.clone())).await? == 1)
+    }
+
+    async fn forget_answers(&self, now: UnixMillis, limit: u32) -> Result<u32, StoreError> {
+        let removed = self.writer.note(Note::ForgetAnswers { now, limit }).await?;
+        Ok(u32::try_from(removed).unwrap_or(limit))
+    }
+
+    async fn count_kept_answers(&self) -> Result<u64, StoreError> {
+        self.lists.read(kept_answers::count(), rows::number).await
     }
 
     async fn commit(&self, change: Change) -> Result<Committed, CommitError> {

@@ -2,7 +2,12 @@
 
 use crate::{guards, state::State, writes};
 use actas_domain::{
-    change::Change, ids::SessionId, secret::SecretHash, sign_in::PendingSignIn, time::UnixMillis,
+    change::Change,
+    idempotency::KeptAnswer,
+    ids::SessionId,
+    secret::SecretHash,
+    sign_in::{PendingSignIn, failures::PasswordFailures},
+    time::UnixMillis,
 };
 
 pub(crate) enum Work {
@@ -19,8 +24,10 @@ pub(crate) enum Work {
 /// What is no state of record.
 pub(crate) enum Note {
     BeginSignIn(PendingSignIn),
-    CountGuess { identifier: SecretHash, at: UnixMillis, forgotten: UnixMillis },
+    SetGuesses { identifier: SecretHash, seen: Option<PasswordFailures>, set: PasswordFailures },
     ForgetSignIns { now: UnixMillis, forgotten: UnixMillis },
+    KeepAnswer(KeptAnswer),
+    ForgetAnswers { now: UnixMillis, limit: u32 },
 }
 
 /// Nothing of a change happened, because a guard or the condition of a write does not hold.
@@ -41,35 +48,51 @@ impl Work {
             }
             Self::Activity { session, .. } => writes::want_activity(state, session),
             Self::Note(note) => match note.as_ref() {
-                Note::CountGuess { identifier, .. } => state.sign_ins.want_guesses(identifier),
+                Note::SetGuesses { identifier, .. } => state.sign_ins.want_guesses(identifier),
+                Note::KeepAnswer(answer) => state.kept_answers.want(&answer.key_hash),
+                Note::ForgetAnswers { now, limit } => state.kept_answers.want_over(*now, *limit),
                 Note::BeginSignIn(_) | Note::ForgetSignIns { .. } => {}
             },
             Self::Check => {}
         }
     }
 
-    /// The position of a change's own entry; of no meaning for other work.
+    /// The position of a change's own entry; how many rows a note was about; of no meaning for other work.
     pub(crate) fn carry_out(&self, state: &mut State, now: UnixMillis) -> Result<u64, GuardFailed> {
         match self {
             Self::Change(change) => return carry_out_change(state, change, now),
             Self::Activity { session, at } => writes::record_activity(state, session, *at, now),
-            Self::Note(note) => match note.as_ref() {
-                Note::BeginSignIn(pending) => state.sign_ins.begin(pending.clone()),
-                Note::CountGuess { identifier, at, forgotten } => {
-                    state.sign_ins.count_guess(*identifier, *at, *forgotten);
-                }
-                Note::ForgetSignIns { now, forgotten } => state.sign_ins.forget(*now, *forgotten),
-            },
+            Self::Note(note) => return Ok(take_note(state, note, now)),
             Self::Check => {}
         }
         Ok(0)
     }
 }
 
+/// How many rows the note set, kept or removed, where whoever asks wants to know.
+fn take_note(state: &mut State, note: &Note, now: UnixMillis) -> u64 {
+    match note {
+        Note::BeginSignIn(pending) => state.sign_ins.begin(pending.clone()),
+        Note::SetGuesses { identifier, seen, set } => {
+            return u64::from(state.sign_ins.set_guesses(identifier, *seen, *set));
+        }
+        Note::ForgetSignIns { now, forgotten } => state.sign_ins.forget(*now, *forgotten),
+        Note::KeepAnswer(answer) => {
+            let is_free = state.kept_answers.is_free(&answer.key_hash, now);
+            if is_free {
+                state.kept_answers.keep(answer.clone());
+            }
+            return u64::from(is_free);
+        }
+        Note::ForgetAnswers { now, limit } => return state.kept_answers.forget(*now, *limit),
+    }
+    0
+}
+
 /// Nothing behind the guards can fail, so a change that begins to write is written whole.
 fn carry_out_change(state: &mut State, change: &Change, now: UnixMillis) -> Result<u64, GuardFailed> {
     let may = change.guards().iter().all(|guard| guards::holds(state, guard, now))
-        && change.writes().iter().all(|write| guards::may_be_written(state, write));
+        && change.writes().iter().all(|write| guards::may_be_written(state, write, now));
     if !may {
         return Err(GuardFailed);
     }

@@ -55,6 +55,7 @@ pub(crate) fn want(state: &mut State, write: &Write) {
         Write::AddSecretKey(key) | Write::RevokeSecretKey(key) => state.keys.secret.want(&key.id),
         Write::AddSigningKey(key) | Write::MoveSigningKey { to: key, .. } => state.keys.signing.want(&key.id),
         Write::RemoveSigningKey(id) => state.keys.signing.want(id),
+        Write::KeepAnswer(answer) => state.kept_answers.want(&answer.key_hash),
         Write::SetInstance(_) => state.keys.instance.want(&()),
     }
 }
@@ -105,6 +106,7 @@ pub(crate) fn write(state: &mut State, change: &Change, write: &Write, now: Unix
             state.keys.signing.put(key.id.clone(), key.clone());
         }
         Write::RemoveSigningKey(id) => state.keys.signing.remove(id),
+        Write::KeepAnswer(answer) => state.kept_answers.keep(answer.clone()),
         Write::SetInstance(instance) => state.keys.instance.put((), instance.clone()),
     }
     Vec::new()

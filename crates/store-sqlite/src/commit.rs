@@ -8,7 +8,7 @@ use crate::{
     audit,
     checkpoint::Checkpoints,
     fault::Fault,
-    guards,
+    guards, kept_answers,
     metrics::Counters,
     options::Options,
     queue::{Queue, Rejected, Taken},
@@ -20,10 +20,11 @@ use crate::{
 };
 use actas_domain::{
     change::Change,
+    idempotency::KeptAnswer,
     ids::SessionId,
     ports::{Clock, CommitError, Committed, StoreError},
     secret::SecretHash,
-    sign_in::PendingSignIn,
+    sign_in::{PendingSignIn, failures::PasswordFailures},
     time::UnixMillis,
 };
 use rusqlite::Connection;
@@ -61,9 +62,9 @@ impl Writer {
         self.done(Work::Activity { session, at }).await.map(drop).map_err(without_guards)
     }
 
-    /// Writes what has no entry in the record.
-    pub(crate) async fn note(&self, note: Note) -> Result<(), StoreError> {
-        self.done(Work::Note(Box::new(note))).await.map(drop).map_err(without_guards)
+    /// Writes what has no entry in the record. Returns how many rows were set, kept or removed.
+    pub(crate) async fn note(&self, note: Note) -> Result<u64, StoreError> {
+        self.done(Work::Note(Box::new(note))).await.map_err(without_guards)
     }
 
     /// Whether something can be written.
@@ -130,11 +131,24 @@ enum Work {
 /// What is no state of record.
 pub(crate) enum Note {
     BeginSignIn(PendingSignIn),
-    CountGuess { identifier: SecretHash, at: UnixMillis, forgotten: UnixMillis },
-    ForgetSignIns { now: UnixMillis, forgotten: UnixMillis },
+    /// Fails its guard when they are not as seen.
+    SetGuesses {
+        identifier: SecretHash,
+        seen: Option<PasswordFailures>,
+        set: PasswordFailures,
+    },
+    ForgetSignIns {
+        now: UnixMillis,
+        forgotten: UnixMillis,
+    },
+    KeepAnswer(KeptAnswer),
+    ForgetAnswers {
+        now: UnixMillis,
+        limit: u32,
+    },
 }
 
-/// The position of the change's own entry; of no meaning for other work.
+/// The position of the change's own entry; how many rows a note was about; of no meaning for other work.
 type Outcome = Result<u64, CommitError>;
 
 /// A writer that ends, for whatever reason, leaves nobody waiting.
@@ -271,18 +285,7 @@ impl Committer {
                 sessions::record_activity(&self.connection, session, *at, self.clock.now())?;
                 Ok(0)
             }
-            Work::Note(note) => {
-                match note.as_ref() {
-                    Note::BeginSignIn(pending) => sign_ins::begin(&self.connection, pending)?,
-                    Note::CountGuess { identifier, at, forgotten } => {
-                        sign_ins::count_guess(&self.connection, identifier, *at, *forgotten)?;
-                    }
-                    Note::ForgetSignIns { now, forgotten } => {
-                        sign_ins::forget(&self.connection, *now, *forgotten)?;
-                    }
-                }
-                Ok(0)
-            }
+            Work::Note(note) => Ok(self.note(note)?),
             Work::Check => {
                 execute(&self.connection, "UPDATE meta SET value = value + 1 WHERE name = 'checks'", [])?;
                 Ok(0)
@@ -291,6 +294,25 @@ impl Committer {
             Work::Sabotage(sabotage) => {
                 sabotage.carry_out(&mut self.connection)?;
                 Ok(0)
+            }
+        }
+    }
+
+    fn note(&self, note: &Note) -> Result<u64, Fault> {
+        let connection = &self.connection;
+        match note {
+            Note::BeginSignIn(pending) => sign_ins::begin(connection, pending).map(|()| 0),
+            Note::SetGuesses { identifier, seen, set } => {
+                sign_ins::set_guesses(connection, identifier, *seen, *set).map(u64::from)
+            }
+            Note::ForgetSignIns { now, forgotten } => {
+                sign_ins::forget(connection, *now, *forgotten).map(|()| 0)
+            }
+            Note::KeepAnswer(answer) => {
+                kept_answers::keep(connection, answer, self.clock.now()).map(u64::from)
+            }
+            Note::ForgetAnswers { now, limit } => {
+                kept_answers::forget(connection, *now, *limit).map(|removed| removed as u64)
             }
         }
     }

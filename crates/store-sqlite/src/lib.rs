@@ -14,6 +14,7 @@ mod fault;
 mod gate;
 mod guards;
 mod integrity;
+mod kept_answers;
 mod keys;
 mod metrics;
 mod open_error;
@@ -54,6 +55,7 @@ use actas_domain::{
     audit::{AuditEntry, find::AuditQuery},
     change::Change,
     client::{Client, returning::KeptReturn},
+    idempotency::KeptAnswer,
     ids::{ActorTokenId, ClientId, SecretKeyId, SessionId, SignInTokenId, UserId},
     keys::SigningKey,
     page::{Listed, Page},
@@ -263,7 +265,7 @@ impl Store for SqliteStore {
     }
 
     async fn begin_sign_in(&self, pending: &PendingSignIn) -> Result<(), StoreError> {
-        self.writer.note(Note::BeginSignIn(pending.clone())).await
+        self.writer.note(Note::BeginSignIn(pending.clone())).await.map(drop)
     }
 
     async fn password_failures(&self, guessed: &Guessed) -> Result<Option<PasswordFailures>, StoreError> {
@@ -271,22 +273,40 @@ impl Store for SqliteStore {
         self.lookups.read(move |connection| sign_ins::failures(connection, &guessed)).await
     }
 
-    async fn count_guess(
+    async fn set_guesses(
         &self,
         identifier: SecretHash,
-        at: UnixMillis,
-        forgotten: UnixMillis,
-    ) -> Result<(), StoreError> {
-        self.writer.note(Note::CountGuess { identifier, at, forgotten }).await
+        seen: Option<PasswordFailures>,
+        failures: PasswordFailures,
+    ) -> Result<bool, StoreError> {
+        Ok(self.writer.note(Note::SetGuesses { identifier, seen, set: failures }).await? == 1)
     }
 
     async fn forget_sign_ins(&self, now: UnixMillis, forgotten: UnixMillis) -> Result<(), StoreError> {
-        self.writer.note(Note::ForgetSignIns { now, forgotten }).await
+        self.writer.note(Note::ForgetSignIns { now, forgotten }).await.map(drop)
     }
 
     async fn kept_return(&self, client: &ClientId) -> Result<Option<KeptReturn>, StoreError> {
         let client = client.clone();
         self.lookups.read(move |connection| sign_ins::kept_return(connection, &client)).await
+    }
+
+    async fn kept_answer(&self, key_hash: &SecretHash) -> Result<Option<KeptAnswer>, StoreError> {
+        let key_hash = *key_hash;
+        self.lookups.read(move |connection| kept_answers::find(connection, &key_hash)).await
+    }
+
+    async fn keep_answer(&self, answer: &KeptAnswer) -> Result<bool, StoreError> {
+        Ok(self.writer.note(Note::KeepAnswer(answer.clone())).await? == 1)
+    }
+
+    async fn forget_answers(&self, now: UnixMillis, limit: u32) -> Result<u32, StoreError> {
+        let removed = self.writer.note(Note::ForgetAnswers { now, limit }).await?;
+        Ok(u32::try_from(removed).unwrap_or(limit))
+    }
+
+    async fn count_kept_answers(&self) -> Result<u64, StoreError> {
+        self.lists.read(kept_answers::count).await
     }
 
     async fn secret_key(&self, id: &SecretKeyId) -> Result<Option<SecretKey>, StoreError> {

@@ -1,6 +1,6 @@
 //! That lists are read in the order of an index, from where they begin to where they end, however long the table is.
 
-use crate::{actor_tokens, audit, conditions::bound, schema, sessions};
+use crate::{actor_tokens, audit, conditions::bound, kept_answers, schema, sessions};
 use actas_domain::{
     actor_token::{ActorTokenStatus, find::ActorTokenQuery},
     audit::{
@@ -133,4 +133,16 @@ fn what_the_writer_looks_for_is_indexed() {
         let [step] = steps.as_slice() else { panic!("{steps:?}") };
         assert!(names(step, index), "{step}");
     }
+}
+
+#[test]
+fn kept_answers_are_found_and_removed_by_their_indexes() {
+    let connection = database();
+    let find = "SELECT * FROM kept_answers WHERE key_hash = ?1".to_owned();
+    let steps = plan(&connection, &(find, vec![Value::from(vec![0_u8; 32])]));
+    let [step] = steps.as_slice() else { panic!("{steps:?}") };
+    assert!(step.starts_with("SEARCH") && step.contains("(key_hash=?)"), "{step}");
+    let steps = plan(&connection, &(kept_answers::FORGET.to_owned(), vec![1.into(), 500.into()]));
+    assert!(steps.iter().any(|step| step.contains("kept_answers_by_end (expires_at<?)")), "{steps:?}");
+    assert!(steps.iter().all(|step| !step.starts_with("SCAN") && !step.contains("TEMP B-TREE")), "{steps:?}");
 }

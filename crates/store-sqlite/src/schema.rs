@@ -17,6 +17,11 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, minimum_reader_version: 1, sql: include_str!("migrations/0001_initial.sql") },
     Migration { version: 2, minimum_reader_version: 1, sql: include_str!("migrations/0002_sign_in.sql") },
+    Migration {
+        version: 3,
+        minimum_reader_version: 1,
+        sql: include_str!("migrations/0003_kept_answers.sql"),
+    },
 ];
 
 /// The newest version that this binary knows.

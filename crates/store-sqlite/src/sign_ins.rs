@@ -88,17 +88,20 @@ pub(crate) fn remove_failures(connection: &Connection, user: &UserId) -> Result<
     execute(connection, "DELETE FROM password_failures WHERE guessed = ?1", [user.as_str()]).map(drop)
 }
 
-pub(crate) fn count_guess(
+/// Of an identifier that nobody has; `false` when they are not as seen.
+pub(crate) fn set_guesses(
     connection: &Connection,
     identifier: &SecretHash,
-    at: UnixMillis,
-    forgotten: UnixMillis,
-) -> Result<(), Fault> {
-    let sql = "INSERT INTO password_failures (guessed, failure_count, last_failure_at) VALUES (?1, 1, ?2) \
-        ON CONFLICT (guessed) DO UPDATE SET last_failure_at = ?2, \
-        failure_count = iif(last_failure_at > ?3, min(failure_count + 1, 4294967295), 1)";
-    let values = params![bind::hash(identifier), at.millis(), forgotten.millis()];
-    execute(connection, sql, values).map(drop)
+    seen: Option<PasswordFailures>,
+    set: PasswordFailures,
+) -> Result<bool, Fault> {
+    if failures(connection, &Guessed::Nobody(*identifier))? != seen {
+        return Ok(false);
+    }
+    let sql = "INSERT OR REPLACE INTO password_failures (guessed, failure_count, last_failure_at) \
+        VALUES (?1, ?2, ?3)";
+    let values = params![bind::hash(identifier), set.count, set.last_at.millis()];
+    execute(connection, sql, values).map(|_| true)
 }
 
 pub(crate) fn forget(connection: &Connection, now: UnixMillis, forgotten: UnixMillis) -> Result<(), Fault> {

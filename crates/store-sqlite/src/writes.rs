@@ -1,7 +1,9 @@
 //! The writes themselves. Each checks in its own statement that it starts from the state it names, so that no
 //! condition is read twice; one that does not hold undoes the whole change.
 
-use crate::{actor_tokens, clients, fault::Fault, keys, sessions, sign_in_tokens, sign_ins, users};
+use crate::{
+    actor_tokens, clients, fault::Fault, kept_answers, keys, sessions, sign_in_tokens, sign_ins, users,
+};
 use actas_domain::{
     actor_token::ActorTokenStatus,
     audit::AuditEvent,
@@ -56,6 +58,7 @@ pub(crate) fn write(
         Write::AddSigningKey(key) => added(keys::add_signing_key(connection, key)),
         Write::MoveSigningKey { to, from } => keys::replace_signing_key(connection, to, *from),
         Write::RemoveSigningKey(id) => keys::remove_signing_key(connection, id),
+        Write::KeepAnswer(answer) => kept_answers::keep(connection, answer, now),
         Write::SetInstance(instance) => done(keys::set_instance(connection, instance)),
     }
 }

@@ -1,9 +1,9 @@
-//! `kill -9` under load: after each restart every acknowledged token, revocation and session is there, and the
-//! record has no gap.
+//! `kill -9` under load: after each restart every acknowledged token, revocation and session is there, a creation that is
+//! sent again with its key is answered as before and has happened once, and the record has no gap.
 
 use crate::{
     Fault,
-    load::{self, Acknowledged, Promise},
+    load::{self, Acknowledged, Promise, Round},
     random::Random,
     record,
     server::{Server, data_folder},
@@ -26,15 +26,16 @@ pub(crate) async fn run(actas: &Path, kills: usize, seed: Option<u64>) -> Result
     println!("crash: seed {seed}, {kills} kills, {WORKERS} workers");
     let mut random = Random::new(seed);
     let (_folder, data) = data_folder()?;
-    let (mut acknowledged, mut position) = (Vec::new(), 0);
+    let (mut round, mut position, mut repeated) = (Round::default(), 0, 0);
     let mut counts = HashMap::new();
     for kill in 1..=kills {
         let server = Server::start(actas, &data).await?;
-        position = check(&server, &acknowledged, position)
+        position = check(&server, &round, position)
             .await
             .map_err(|fault| format!("seed {seed}, kill {}: {fault}", kill - 1))?;
-        acknowledged = under_load(server, &mut random).await?;
-        for each in &acknowledged {
+        round = under_load(server, &mut random).await?;
+        repeated += round.unanswered.len();
+        for each in &round.acknowledged {
             *counts.entry(each.promise).or_insert(0_usize) += 1;
         }
         if kill % 10 == 0 {
@@ -42,15 +43,16 @@ pub(crate) async fn run(actas: &Path, kills: usize, seed: Option<u64>) -> Result
         }
     }
     let server = Server::start(actas, &data).await?;
-    position = check(&server, &acknowledged, position)
-        .await
-        .map_err(|fault| format!("seed {seed}, last: {fault}"))?;
+    position =
+        check(&server, &round, position).await.map_err(|fault| format!("seed {seed}, last: {fault}"))?;
     record::check(&record::whole(&server).await?)?;
-    Ok(format!("seed {seed}, {kills} kills, {counts:?}, {position} entries without a gap"))
+    Ok(format!(
+        "seed {seed}, {kills} kills, {counts:?}, {repeated} creations in doubt, {position} entries without a gap"
+    ))
 }
 
-/// Loads the server, kills it at a random moment, and answers what it had acknowledged.
-async fn under_load(server: Server, random: &mut Random) -> Result<Vec<Acknowledged>, Fault> {
+/// Loads the server, kills it at a random moment, and answers what it had acknowledged and what it had not.
+async fn under_load(server: Server, random: &mut Random) -> Result<Round, Fault> {
     let (subject, actor) = (server.user_named("Bob").await?, server.user_named("Alice").await?);
     let server = Arc::new(server);
     let stop = Arc::new(AtomicBool::new(false));
@@ -70,11 +72,19 @@ async fn under_load(server: Server, random: &mut Random) -> Result<Vec<Acknowled
     server.kill_hard()?;
     let done = join_all(workers).await;
     Arc::into_inner(server).ok_or("a worker still holds the server")?.buried().await?;
-    Ok(done.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
+    let mut round = Round::default();
+    for worker in done {
+        let Round { acknowledged, unanswered } = worker?;
+        round.acknowledged.extend(acknowledged);
+        round.unanswered.extend(unanswered);
+    }
+    Ok(round)
 }
 
 /// Holds the promises against the state and the record; the position of the newest entry.
-async fn check(server: &Server, acknowledged: &[Acknowledged], position: u64) -> Result<u64, Fault> {
+async fn check(server: &Server, round: &Round, position: u64) -> Result<u64, Fault> {
+    send_again(server, round).await?;
+    let Round { acknowledged, unanswered } = round;
     for each in acknowledged {
         let token = server.get(&format!("/v1/actor_tokens/{}", each.token)).await?;
         let session = match each.session.as_deref().or(token["session_id"].as_str()) {
@@ -93,10 +103,38 @@ async fn check(server: &Server, acknowledged: &[Acknowledged], position: u64) ->
         return Err(format!("the record has a gap behind {position}").into());
     }
     record::check(&entries)?;
+    let created = entries.iter().filter(|entry| record::is(entry, "actor_token.created", "done")).count();
+    if created != acknowledged.len() + unanswered.len() {
+        return Err(format!(
+            "{} creations were answered and {} sent again, but {created} happened",
+            acknowledged.len(),
+            unanswered.len()
+        )
+        .into());
+    }
     for each in acknowledged {
         on_record(each, &entries)?;
     }
     Ok(last)
+}
+
+/// Sends every creation again: what was answered is answered alike, and what was not is answered now, once.
+async fn send_again(server: &Server, round: &Round) -> Result<(), Fault> {
+    for each in &round.acknowledged {
+        let again = each.creation.send(server).await?;
+        if again != each.created {
+            return Err(
+                format!("{} was answered {}, and {again} after the crash", each.token, each.created).into()
+            );
+        }
+    }
+    for creation in &round.unanswered {
+        let (first, second) = (creation.send(server).await?, creation.send(server).await?);
+        if first != second {
+            return Err(format!("one request was answered {first} and {second}").into());
+        }
+    }
+    Ok(())
 }
 
 /// Whether the state is what was promised; or, where an act was in doubt, also what that would have made of it.

@@ -16,8 +16,32 @@ pub(crate) enum Promise {
     SessionRevoked,
 }
 
+/// A request for an actor token that can be sent again.
+#[derive(Clone, Debug)]
+pub(crate) struct Creation {
+    key: String,
+    request: Value,
+}
+
+impl Creation {
+    pub(crate) async fn send(&self, server: &Server) -> Result<Value, Fault> {
+        server.post_with_key("/v1/actor_tokens", &self.key, &self.request).await
+    }
+}
+
+/// What was asked for between two deaths of the server.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Round {
+    pub(crate) acknowledged: Vec<Acknowledged>,
+    /// Not answered when the server died: it may have happened or not.
+    pub(crate) unanswered: Vec<Creation>,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Acknowledged {
+    pub(crate) creation: Creation,
+    /// What was answered to it, ticket included.
+    pub(crate) created: Value,
     pub(crate) token: String,
     pub(crate) session: Option<String>,
     pub(crate) promise: Promise,
@@ -32,18 +56,28 @@ pub(crate) async fn act(
     actor: String,
     mut random: Random,
     stop: Arc<AtomicBool>,
-) -> Vec<Acknowledged> {
-    let mut done = Vec::new();
+) -> Round {
+    let mut done = Round::default();
     while !stop.load(Ordering::Relaxed) {
         let request = json!({ "user_id": subject, "actor": { "sub": actor }, "reason": "crash run" });
-        let Ok(token) = server.post("/v1/actor_tokens", &request).await else { break };
-        let (Some(id), Some(ticket)) = (token["id"].as_str(), token["token"].as_str()) else { break };
-        let mut made =
-            Acknowledged { token: id.to_owned(), session: None, promise: Promise::Created, in_doubt: false };
+        let creation = Creation { key: format!("{:016x}", random.next()), request };
+        let Ok(created) = creation.send(&server).await else {
+            done.unanswered.push(creation);
+            break;
+        };
+        let (Some(id), Some(ticket)) = (created["id"].as_str(), created["token"].as_str()) else { break };
+        let mut made = Acknowledged {
+            creation,
+            token: id.to_owned(),
+            session: None,
+            promise: Promise::Created,
+            in_doubt: false,
+            created: created.clone(),
+        };
         let moved = further(&server, &mut random, &mut made, ticket).await;
         made.in_doubt = moved.is_err();
         let over = made.in_doubt;
-        done.push(made);
+        done.acknowledged.push(made);
         if over {
             break;
         }

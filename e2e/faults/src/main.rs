@@ -1,8 +1,9 @@
-//! Races, crashes and power losses. Each run prints its seed and its counts and ends `N passed, N failed`.
+//! Races, crashes, power losses and cut connections. Each run prints its seed and its counts and ends `N passed, N failed`.
 
 #![expect(clippy::print_stdout, reason = "this program's output is its report")]
 
 mod crash;
+mod cutting_proxy;
 mod load;
 mod power_loss;
 mod race;
@@ -10,6 +11,7 @@ mod random;
 mod record;
 mod secrets;
 mod server;
+mod storm;
 mod trace;
 
 use clap::{Parser, Subcommand};
@@ -54,6 +56,17 @@ enum Run {
         #[arg(long)]
         actas: PathBuf,
     },
+    /// Connections are cut after the request was delivered; with retries each act happens exactly once
+    Storm {
+        /// The `actas` binary
+        #[arg(long)]
+        actas: PathBuf,
+        #[arg(long, default_value_t = 2_000)]
+        creates: usize,
+        /// Repeats a run's cuts (the timing stays the machine's)
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// The traced half of `power-loss`
     #[command(hide = true)]
     PowerLossChild { data: PathBuf, synchronous: power_loss::Synchronous },
@@ -66,6 +79,7 @@ async fn main() -> ExitCode {
         Run::Crash { actas, kills, seed } => ("crash", crash::run(&actas, kills, seed).await),
         Run::PowerLoss => ("power-loss", power_loss::run().await),
         Run::Secrets { actas } => ("secrets", secrets::run(&actas).await),
+        Run::Storm { actas, creates, seed } => ("storm", storm::run(&actas, creates, seed).await),
         Run::PowerLossChild { data, synchronous } => {
             return match power_loss::child(&data, synchronous).await {
                 Ok(()) => ExitCode::SUCCESS,

@@ -13,6 +13,7 @@ use actas_domain::{
     actor::Actor,
     actor_token::create::{self, CreateActorToken},
     caller::Context,
+    idempotency::Unkept,
     ids::ActorTokenId,
     keys::ring::KeyRing,
     ports::Store as _,
@@ -104,7 +105,7 @@ async fn commit_all(world: Arc<World>, task: usize) -> Result<(), Fault> {
             expires_in_seconds: None,
             session_max_duration_in_seconds: None,
         };
-        let created = create::create(&world, &Context::operator(), request).await?;
+        let created = create::create(&world, &Context::operator(), request, &Unkept).await?;
         // Standard output is a pipe: each line is one write at once.
         println!("{}", created.token.id);
     }

@@ -12,6 +12,7 @@ use std::{
 };
 
 const PASSWORD: &str = "planted-Correct-Horse-9-Battery";
+const IDEMPOTENCY_KEY: &str = "planted-7c0e-4b1a-9d52-idempotency";
 
 /// A secret, and what it is, for the report.
 struct Planted {
@@ -66,6 +67,7 @@ async fn live(server: &Server, refusals: &mut Vec<String>) -> Result<Vec<Planted
     let sign_in = server.post("/v1/sign_in_tokens", &json!({ "user_id": subject })).await?;
     let sign_in = sign_in["token"].as_str().ok_or("a sign-in token without a ticket")?.to_owned();
     planted.push(Planted { what: "sign-in ticket", text: sign_in });
+    planted.extend(server.repeated(subject, refusals).await?);
     // Secrets where they do not belong: as ids, as parameters, as a wrong type, as a broken body.
     let secrets: Vec<String> = planted.iter().map(|each| each.text.clone()).collect();
     for secret in &secrets {
@@ -132,6 +134,29 @@ impl Server {
         let body: Value = answer.json().await?;
         let token = body.pointer("/client/sessions/0/last_active_token/jwt").and_then(Value::as_str);
         Ok(Cookies { client: cookie, session_token: token.ok_or("no session token")?.to_owned() })
+    }
+
+    /// Creates an actor token, sends the request again, and then one with another body; what is secret of it.
+    async fn repeated(&self, subject: &str, refusals: &mut Vec<String>) -> Result<Vec<Planted>, Fault> {
+        let (mut bodies, mut statuses) = (Vec::new(), Vec::new());
+        for actor in ["planted-actor", "planted-actor", "another-actor"] {
+            let body = json!({ "user_id": subject, "actor": { "sub": actor } });
+            let request =
+                self.http.post(format!("{}/v1/actor_tokens", self.url)).bearer_auth(&self.secret_key);
+            let answer = request.header("idempotency-key", IDEMPOTENCY_KEY).json(&body).send().await?;
+            statuses.push(answer.status().as_u16());
+            bodies.push(answer.text().await?);
+        }
+        if statuses != [200, 200, 422] || bodies[0] != bodies[1] {
+            return Err(format!("a request that was repeated was answered {statuses:?}").into());
+        }
+        refusals.extend(bodies.pop());
+        let token: Value = serde_json::from_str(&bodies[0])?;
+        let ticket = token["token"].as_str().ok_or("a token without a ticket")?.to_owned();
+        Ok(vec![
+            Planted { what: "idempotency key", text: IDEMPOTENCY_KEY.to_owned() },
+            Planted { what: "ticket of a kept answer", text: ticket },
+        ])
     }
 
     async fn text(&self, path: &str) -> Result<String, Fault> {

@@ -132,6 +132,12 @@ impl Server {
         expect_success(path, request.send().await?).await
     }
 
+    /// The same with a key, so that it can be sent again.
+    pub(crate) async fn post_with_key(&self, path: &str, key: &str, body: &Value) -> Result<Value, Fault> {
+        let request = self.http.post(format!("{}{path}", self.url)).bearer_auth(&self.secret_key);
+        expect_success(path, request.header("idempotency-key", key).json(body).send().await?).await
+    }
+
     /// Redeems a ticket as a native app does; the status and the body.
     pub(crate) async fn redeem(&self, ticket: &str) -> Result<(u16, Value), Fault> {
         let url = format!("{}/v1/client/sign_ins?_is_native=1", self.url);

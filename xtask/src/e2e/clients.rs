@@ -33,6 +33,13 @@ impl Prepared {
         command.args(&self.arguments).current_dir(&self.folder);
         command
     }
+
+    /// The same program with another script of the folder.
+    pub(super) fn command_for(&self, script: &str) -> Command {
+        let mut command = Command::new(&self.program);
+        command.arg(script).current_dir(&self.folder);
+        command
+    }
 }
 
 impl Client {

@@ -7,6 +7,7 @@ pub(crate) mod example;
 mod node;
 mod script;
 mod server;
+mod verifier;
 
 use crate::{command, workshop::Workshop};
 use clients::{Client, Prepared};
@@ -22,9 +23,11 @@ use std::{
 pub(crate) use clients::RUST_CLIENT_MANIFEST;
 
 /// What `e2e/faults` makes go wrong, by the names of its commands, and whether it starts servers of the program.
-const FAULTS: &[(&str, bool)] = &[("secrets", true), ("power-loss", false), ("crash", true), ("race", true)];
+const FAULTS: &[(&str, bool)] =
+    &[("secrets", true), ("power-loss", false), ("crash", true), ("race", true), ("storm", true)];
 
-/// Runs every client on every store, then the browser, then every fault; or only the runs whose name contains one of the words.
+/// Runs every client on every store, then the verifier, the browser and every fault; or only the runs whose name contains
+/// one of the words.
 pub(crate) fn run(workshop: &Workshop, words: &[&str]) -> Result<(), String> {
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word));
     let actas = workshop.build("actas-cli", "actas")?;
@@ -44,6 +47,12 @@ pub(crate) fn run(workshop: &Workshop, words: &[&str]) -> Result<(), String> {
                 drive(workshop, &actas, &name, prepared.as_ref().map_err(Clone::clone)?, store)
             });
         }
+    }
+    if wanted(verifier::NAME) {
+        report.add(verifier::NAME, || verifier::drive(workshop));
+    }
+    if wanted(verifier::APP_NAME) {
+        report.add(verifier::APP_NAME, || verifier::drive_app(workshop, &actas));
     }
     if wanted(browser::NAME) {
         report.add(browser::NAME, || browser::drive(workshop, &actas));

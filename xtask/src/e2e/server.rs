@@ -18,7 +18,7 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 /// From the signal to the end of the process: what the program promises.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 /// Where a ticket's link leads; nobody follows it, so nothing need be there.
-const APP_URL: &str = "http://127.0.0.1:3000";
+pub(super) const APP_URL: &str = "http://127.0.0.1:3000";
 /// The names that a client looks for; fewer mean that the server is still writing.
 const NAMES: usize = 5;
 /// Of an instance that ends with its run.

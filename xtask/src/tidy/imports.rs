@@ -12,18 +12,22 @@ const TABLE: &[(&str, &[&str])] = &[
     ("actas-store-sqlite", &["actas-domain"]),
     ("actas-store-postgres", &["actas-domain"]),
     ("actas-server", &["actas-domain", "actas-api-types"]),
+    // It publishes alone, and its decoding is a second opinion on the API.
+    ("actas-sdk", &[]),
     (
         "actas-cli",
         &[
             "actas-domain",
             "actas-crypto",
+            "actas-sdk",
             "actas-store-memory",
             "actas-store-sqlite",
             "actas-store-postgres",
             "actas-server",
         ],
     ),
-    ("actas-faults", &["actas-domain", "actas-crypto", "actas-store-sqlite"]),
+    ("actas-faults", &["actas-domain", "actas-crypto", "actas-store-sqlite", "actas-sdk"]),
+    ("actas-verifier", &["actas-sdk"]),
     ("actas-postgres-cluster", &[]),
     ("xtask", &["actas-postgres-cluster"]),
 ];
@@ -35,11 +39,12 @@ const OWNED: &[(&str, &[&str])] = &[
     ("tokio-postgres", &["actas-store-postgres"]),
     ("rustls", &["actas-store-postgres"]),
     ("tokio-rustls", &["actas-store-postgres"]),
-    ("axum", &["actas-server", "actas-cli"]),
-    ("aws-lc-rs", &["actas-crypto"]),
+    ("axum", &["actas-server", "actas-cli", "actas-sdk"]),
+    ("aws-lc-rs", &["actas-crypto", "actas-sdk", "actas-verifier"]),
     ("argon2", &["actas-crypto"]),
     ("bcrypt", &["actas-crypto"]),
-    ("getrandom", &["actas-crypto"]),
+    ("getrandom", &["actas-crypto", "actas-sdk"]),
+    ("reqwest", &["actas-sdk", "actas-faults"]),
     ("clap", &["actas-cli", "actas-faults"]),
 ];
 
@@ -72,6 +77,7 @@ const KEPT_OUT: &[(&str, &[&str])] = &[
     ("actas-store-memory", &["rusqlite", "libsqlite3-sys", "axum", "hyper", "reqwest"]),
     ("actas-store-sqlite", &["tokio-postgres", "rustls", "axum", "hyper", "reqwest"]),
     ("actas-store-postgres", &["rusqlite", "libsqlite3-sys", "axum", "hyper", "reqwest"]),
+    ("actas-sdk", &["actas-domain", "actas-api-types", "actas-crypto", "actas-server", "rusqlite", "clap"]),
     (
         "actas-server",
         &[

@@ -9,15 +9,19 @@ const LINES: &[&str] = &[
     "edition.workspace = true",
     "rust-version.workspace = true",
     "license.workspace = true",
-    "publish.workspace = true",
 ];
+
+/// What is published; all else says that it is not, with the workspace.
+const PUBLISHED: &[&str] = &["actas-sdk"];
 
 pub(super) fn check(repository: &Repository) -> Vec<String> {
     let mut found = Vec::new();
     for package in &repository.packages {
         let path = format!("{}/Cargo.toml", package.folder);
         let manifest = repository.files.get(&path).map_or("", String::as_str);
-        for line in LINES.iter().filter(|line| !manifest.contains(**line)) {
+        let published = PUBLISHED.contains(&package.name.as_str());
+        let publish = if published { "publish = true" } else { "publish.workspace = true" };
+        for line in LINES.iter().chain([&publish]).filter(|line| !manifest.contains(**line)) {
             found.push(format!("{path} lacks `{}`", line.replace('\n', " ")));
         }
         if !package.description.as_deref().is_some_and(|text| text.ends_with('.')) {
@@ -40,22 +44,35 @@ mod tests {
         check(&repository)
     }
 
+    fn complete() -> String {
+        format!("{}\npublish.workspace = true", LINES.join("\n"))
+    }
+
+    #[test]
+    fn only_the_sdk_is_published() {
+        let published = complete().replace("publish.workspace = true", "publish = true");
+        assert_eq!(
+            check_of(&published, Some("The rules.")),
+            ["crates/domain/Cargo.toml lacks `publish.workspace = true`"]
+        );
+    }
+
     #[test]
     fn a_complete_manifest_is_fine() {
-        assert_eq!(check_of(&LINES.join("\n"), Some("The rules.")), Vec::<String>::new());
+        assert_eq!(check_of(&complete(), Some("The rules.")), Vec::<String>::new());
     }
 
     #[test]
     fn a_crate_that_leaves_the_lints_is_caught() {
         assert_eq!(
-            check_of(&LINES[1..].join("\n"), Some("The rules.")),
+            check_of(&complete().replace(LINES[0], ""), Some("The rules.")),
             ["crates/domain/Cargo.toml lacks `[lints] workspace = true`"]
         );
     }
 
     #[test]
     fn a_crate_that_does_not_say_what_it_is_is_caught() {
-        assert_eq!(check_of(&LINES.join("\n"), None).len(), 1);
-        assert_eq!(check_of(&LINES.join("\n"), Some("rules")).len(), 1);
+        assert_eq!(check_of(&complete(), None).len(), 1);
+        assert_eq!(check_of(&complete(), Some("rules")).len(), 1);
     }
 }

@@ -1,8 +1,27 @@
 //! What can be typed: commands, flags and their help.
 
+mod connection;
+mod duration;
+mod impersonate;
 mod options;
+mod profiles;
+mod transfer;
+mod users;
+mod watch;
 
+pub(crate) use connection::{OutputArguments, ServerArguments};
+pub(crate) use duration::Moment;
+pub(crate) use impersonate::{
+    ImpersonateArguments, ImpersonateCommand, ImpersonateCreateArguments, TokenArguments,
+};
 pub(crate) use options::OptionFlags;
+pub(crate) use profiles::{AddProfileArguments, CompletionsArguments, ManArguments, ProfilesCommand};
+pub(crate) use transfer::{Bound, ExportAuditArguments, ImportUsersArguments};
+pub(crate) use users::{CreateUserArguments, UserArguments, UsersCommand};
+pub(crate) use watch::{
+    AuditCommand, AuditFilter, ListSessionsArguments, ListTokensArguments, SessionArguments, SessionsCommand,
+    TokensCommand,
+};
 
 use clap::{
     Args, Parser, Subcommand,
@@ -16,15 +35,22 @@ Examples:
   actas serve --config actas.toml       run an instance
   actas secret-keys create --name shop  make a key for a backend
   actas doctor                          what is wrong, and what to do about it
+  actas impersonate bob@example.com     a link that signs in as Bob, once
+  actas audit follow                    who does what, as it happens
 
 Exit codes:
-  0  done
-  1  refused, or failed otherwise; doctor: something failed
-  2  the command line or the configuration is wrong
-  3  an address cannot be listened on
-  4  the data folder or the store cannot be used
-  5  the master key is missing, wrong or open to others
-  6  another process owns the data folder";
+   0  done; a command that follows: until it was interrupted
+   1  refused, or failed otherwise; doctor: something failed; users import: rows were refused
+   2  the command line, the configuration or a profile is wrong
+   3  an address cannot be listened on
+   4  the data folder or the store cannot be used
+   5  the master key is missing, wrong or open to others
+   6  another process owns the data folder
+   7  the server cannot be reached, failed, or is no Actas
+   8  the server refused the secret key
+   9  there is no such user, token or session
+  10  the server refused what was asked
+ 130  interrupted at a question, an import or an export";
 
 /// Sign in as another user, on the record: actor tokens that speak Clerk's API
 #[derive(Debug, Parser)]
@@ -60,6 +86,40 @@ pub(crate) enum Command {
     /// Check store, keys, clock, disk and configuration, and say what to do
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArguments),
+    /// Make a link that signs in as a user, once and on the record; or withdraw one
+    #[command(after_help = impersonate::EXAMPLES)]
+    Impersonate(Box<ImpersonateArguments>),
+    /// List, show or revoke actor tokens: the links of `actas impersonate` and of backends
+    Tokens {
+        #[command(subcommand)]
+        command: TokensCommand,
+    },
+    /// List, follow, show or revoke sessions
+    Sessions {
+        #[command(subcommand)]
+        command: SessionsCommand,
+    },
+    /// List, show, create, import, delete, ban or lock users
+    Users {
+        #[command(subcommand)]
+        command: Box<UsersCommand>,
+    },
+    /// List, follow or export the record: who did what to whom
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
+    /// Name the servers that you speak to, with their keys
+    #[command(after_help = profiles::PROFILES_EXAMPLES)]
+    Profiles {
+        #[command(subcommand)]
+        command: ProfilesCommand,
+    },
+    /// Print the completions for a shell
+    #[command(after_help = profiles::COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArguments),
+    /// Write the manual pages
+    Man(ManArguments),
 }
 
 const DEV_EXAMPLES: &str = "\

@@ -1,7 +1,11 @@
 //! `actas keys list|rotate`.
 
 use super::administer;
-use crate::{args::KeysCommand, exit::ExitError, output};
+use crate::{
+    args::KeysCommand,
+    exit::ExitError,
+    output::{self, Cell, Column, Screen, Table},
+};
 use actas_server::control::{RotateKeys, SigningKeyShape};
 
 pub(crate) async fn run(command: KeysCommand) -> Result<(), ExitError> {
@@ -12,10 +16,7 @@ pub(crate) async fn run(command: KeysCommand) -> Result<(), ExitError> {
             if json {
                 output::json(&keys);
             } else {
-                output::table(
-                    ["ID", "STATUS", "PUBLISHED SINCE", "SIGNS SINCE", "RETIRED AT", "NEEDED UNTIL"],
-                    &keys.into_iter().map(row).collect::<Vec<_>>(),
-                );
+                print(&keys);
             }
         }
         KeysCommand::Rotate { target, now, withdraw, json } => {
@@ -33,9 +34,26 @@ pub(crate) async fn run(command: KeysCommand) -> Result<(), ExitError> {
     Ok(())
 }
 
-fn row(key: SigningKeyShape) -> [String; 6] {
-    let optional = |time: Option<String>| time.unwrap_or_else(|| "-".to_owned());
-    let (since, retired, until) =
-        (optional(key.current_since), optional(key.retired_at), optional(key.needed_until));
-    [key.id, key.status, key.created_at, since, retired, until]
+fn print(keys: &[SigningKeyShape]) {
+    let screen = Screen::of_stdout(false);
+    let mut table = Table::new([
+        Column::whole("ID"),
+        Column::whole("STATUS"),
+        Column::whole("PUBLISHED"),
+        Column::spare("SIGNS SINCE"),
+        Column::spare("RETIRED"),
+        Column::spare("NEEDED UNTIL"),
+    ]);
+    for key in keys {
+        let time = |time: &Option<String>| Cell::new(screen.named_time(time.as_deref().unwrap_or_default()));
+        table.add([
+            Cell::new(&key.id),
+            Cell::status(&key.status),
+            Cell::new(screen.named_time(&key.created_at)),
+            time(&key.current_since),
+            time(&key.retired_at),
+            time(&key.needed_until),
+        ]);
+    }
+    output::line(table.render(&screen));
 }

@@ -1,10 +1,24 @@
 //! The commands: each parses what it was given, calls, and prints.
 
+mod audit;
+mod audit_export;
 mod config;
 mod doctor;
+mod entries;
+mod impersonate;
 mod keys;
+mod pick;
+mod profiles;
 mod secret_keys;
 mod serve;
+mod sessions;
+mod shell;
+mod tokens;
+mod user_import;
+mod users;
+
+pub(crate) use audit_export::Format as ExportFormat;
+pub(crate) use user_import::Format as ImportFormat;
 
 use crate::{
     args::{Command, TargetArguments},
@@ -24,6 +38,17 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, ExitError> {
         Command::Keys { command } => done(in_runtime(keys::run(command))),
         Command::SecretKeys { command } => done(in_runtime(secret_keys::run(command))),
         Command::Doctor(arguments) => in_runtime(doctor::run(arguments)),
+        Command::Impersonate(arguments) => done(in_runtime(impersonate::run(*arguments))),
+        Command::Tokens { command } => done(in_runtime(tokens::run(command))),
+        Command::Sessions { command } => done(in_runtime(sessions::run(command))),
+        Command::Users { command } => done(in_runtime(users::run(*command))),
+        Command::Audit { command } => done(in_runtime(audit::run(command))),
+        Command::Profiles { command } => done(in_runtime(profiles::run(command))),
+        Command::Completions(arguments) => {
+            shell::completions(&arguments);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man(arguments) => done(shell::man(&arguments)),
     }
 }
 

@@ -1,7 +1,11 @@
 //! `actas secret-keys create|list|revoke`.
 
 use super::administer;
-use crate::{args::SecretKeysCommand, exit::ExitError, output};
+use crate::{
+    args::SecretKeysCommand,
+    exit::ExitError,
+    output::{self, Cell, Column, Screen, Table, Tone},
+};
 use actas_server::control::{CreateSecretKey, CreatedSecretKey, RevokeSecretKey, SecretKeyShape};
 
 pub(crate) async fn run(command: SecretKeysCommand) -> Result<(), ExitError> {
@@ -26,10 +30,7 @@ pub(crate) async fn run(command: SecretKeysCommand) -> Result<(), ExitError> {
             if json {
                 output::json(&keys);
             } else {
-                output::table(
-                    ["ID", "NAME", "PREFIX", "CREATED AT", "REVOKED AT"],
-                    &keys.into_iter().map(row).collect::<Vec<_>>(),
-                );
+                print(&keys);
             }
         }
         SecretKeysCommand::Revoke { id, target, even_the_last, json } => {
@@ -47,7 +48,24 @@ pub(crate) async fn run(command: SecretKeysCommand) -> Result<(), ExitError> {
     Ok(())
 }
 
-fn row(key: SecretKeyShape) -> [String; 5] {
-    let revoked = key.revoked_at.unwrap_or_else(|| "-".to_owned());
-    [key.id, key.name, key.prefix, key.created_at, revoked]
+fn print(keys: &[SecretKeyShape]) {
+    let screen = Screen::of_stdout(false);
+    let mut table = Table::new([
+        Column::whole("ID"),
+        Column::shrinks("NAME"),
+        Column::whole("PREFIX"),
+        Column::whole("CREATED"),
+        Column::spare("REVOKED"),
+    ]);
+    for key in keys {
+        let revoked = key.revoked_at.as_deref().unwrap_or_default();
+        table.add([
+            Cell::new(&key.id),
+            Cell::new(&key.name),
+            Cell::new(&key.prefix),
+            Cell::new(screen.named_time(&key.created_at)),
+            Cell::toned(Tone::Bad, screen.named_time(revoked)),
+        ]);
+    }
+    output::line(table.render(&screen));
 }

@@ -3,6 +3,7 @@
 use crate::exit::ExitError;
 use actas_domain::{
     caller::Context,
+    idempotency::Unkept,
     ids::UserId,
     user::{
         Identifier,
@@ -46,5 +47,5 @@ async fn ensure_one(world: &World, person: &Person) -> Result<UserId, ExitError>
         email_address: vec![person.email_address.to_owned()],
         ..CreateUser::default()
     };
-    Ok(create::create(world, &Context::operator(), request).await?.id)
+    Ok(create::create(world, &Context::operator(), request, &Unkept).await?.id)
 }

@@ -49,6 +49,10 @@ Redeem its ticket, the token of the answer, once and without a browser:
              --app-url http://127.0.0.1:3000 it leads to that app's /sign-in instead."
         ),
     };
+    if facts.env_file.is_some() {
+        let command = format!("actas impersonate {customer} --actor {support}");
+        let _ = writeln!(text, "The same from another shell in this folder: {command} --open");
+    }
     let _ = match facts.env_file {
         Some(file) => writeln!(text, "For an app's environment: set -a; . {}; set +a", file.display()),
         None => writeln!(text, "Everything is in memory and ends with this process."),

@@ -63,6 +63,30 @@ fn sigint_ends_it_too() {
     assert_eq!(server.wait().0, Some(0));
 }
 
+/// Whom an app passes on is told by the app, once it has proved itself; before that it is nobody but the peer.
+#[test]
+fn logs_name_the_browser_behind_an_app() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = actas(folder.path(), &DEV);
+    command.env("ACTAS_LOG_FORMAT", "json");
+    let server = Server::start_with(command);
+    let secret_key = env_file(folder.path())["CLERK_SECRET_KEY"].clone();
+    let browser = "X-Forwarded-For: 198.51.100.9";
+    let ask = |key: &str| {
+        server.request("GET", "/v1/client", &[browser, &format!("Clerk-Secret-Key: {key}")], "").0
+    };
+    assert_eq!((ask(&secret_key), ask("sk_test_planted")), (200, 401));
+    assert_eq!(server.request("GET", "/v1/client", &[browser], "").0, 200);
+    let (_, log) = server.stop();
+    let lines = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let told: Vec<_> = lines
+        .filter(|line| line["route"] == "/v1/client")
+        .map(|line| (line["address"].as_str().unwrap().to_owned(), line["passed_on_by"].is_string()))
+        .collect();
+    let peer = || ("127.0.0.1".to_owned(), false);
+    assert_eq!(told, [("198.51.100.9".to_owned(), true), peer(), peer()], "{log}");
+}
+
 #[test]
 fn logs_are_json_when_asked_and_hold_no_secret_at_any_level() {
     let folder = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod administration;
+mod client;
 mod configuration;
 mod development;
 mod doctor;
@@ -12,3 +13,4 @@ mod listeners;
 mod postgres;
 mod process;
 mod refused_start;
+mod sdk;

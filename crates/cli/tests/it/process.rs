@@ -14,11 +14,13 @@ use std::{
 pub(crate) fn actas(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_actas"));
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("ACTAS_") {
+        let text = name.to_string_lossy();
+        let speaks = ["ACTAS_", "CLERK_", "XDG_", "CLICOLOR"].iter().any(|prefix| text.starts_with(prefix));
+        if speaks || text == "NO_COLOR" || text == "COLUMNS" {
             command.env_remove(name);
         }
     }
-    command.current_dir(folder).args(arguments).stdin(Stdio::null());
+    command.current_dir(folder).env("HOME", folder).args(arguments).stdin(Stdio::null());
     command
 }
 

@@ -6,6 +6,7 @@ use crate::{
     audit::{Action, AuditEvent},
     caller::Context,
     change::{Change, Guard, Write},
+    idempotency::Keep,
     ids::{ActorTokenId, UserId},
     refusal::{Failure, ParameterProblem, ParameterRefusal, Refusal, shown_id},
     secret::SecretText,
@@ -46,6 +47,7 @@ pub async fn create(
     world: &World,
     context: &Context,
     request: CreateActorToken,
+    keep: &dyn Keep<CreatedActorToken>,
 ) -> Result<CreatedActorToken, Failure> {
     let lifetime_seconds = checked_seconds(
         "expires_in_seconds",
@@ -82,11 +84,12 @@ pub async fn create(
             revoked_because: None,
         };
         if let Err(refusal) = decide(&world.settings, &subject, &known) {
-            world.record_refusal(refusal_event(context, &token, &refusal)).await?;
-            return Err(refusal.into());
+            return Err(world.refuse(attempt_event(context, &token), refusal, keep).await);
         }
-        if world.commit(change(&world.settings, context, &token, &known)).await? {
-            return Ok(CreatedActorToken { token, ticket });
+        let created = CreatedActorToken { token, ticket };
+        let change = change(&world.settings, context, &created.token, &known);
+        if world.commit_keeping(change, keep, &created).await? {
+            return Ok(created);
         }
     }
     Err(Failure::Contended)
@@ -136,11 +139,11 @@ fn change(settings: &Settings, context: &Context, token: &ActorToken, known: &Kn
 }
 
 /// A refused creation names whom and who, but no token: there is none.
-fn refusal_event(context: &Context, attempt: &ActorToken, refusal: &Refusal) -> AuditEvent {
+fn attempt_event(context: &Context, attempt: &ActorToken) -> AuditEvent {
     let mut event =
         AuditEvent::new(context, Action::ActorTokenCreated, attempt.created_at).about_actor_token(attempt);
     event.actor_token = None;
-    event.denied(refusal.code())
+    event
 }
 
 async fn know(world: &World, subject: &UserId, actor: &Actor, now: UnixMillis) -> Result<Known, Failure> {

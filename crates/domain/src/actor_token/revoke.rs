@@ -7,13 +7,19 @@ use crate::{
     audit::{Action, AuditEvent, Cause},
     caller::Context,
     change::{Change, Write},
+    idempotency::Keep,
     ids::ActorTokenId,
     refusal::{Failure, Refusal},
     time::UnixMillis,
     world::{ATTEMPTS_MAX, World},
 };
 
-pub async fn revoke(world: &World, context: &Context, id: &str) -> Result<ActorToken, Failure> {
+pub async fn revoke(
+    world: &World,
+    context: &Context,
+    id: &str,
+    keep: &dyn Keep<ActorToken>,
+) -> Result<ActorToken, Failure> {
     let id = ActorTokenId::parse(id).ok_or(Refusal::ResourceNotFound)?;
     for _ in 0..ATTEMPTS_MAX {
         let token = world.store.actor_token(&id).await?.ok_or(Refusal::ResourceNotFound)?;
@@ -22,15 +28,15 @@ pub async fn revoke(world: &World, context: &Context, id: &str) -> Result<ActorT
             Err(refusal) => {
                 let event =
                     AuditEvent::new(context, Action::ActorTokenRevoked, now).about_actor_token(&token);
-                world.record_refusal(event.denied(refusal.code())).await?;
-                return Err(refusal.into());
+                return Err(world.refuse(event, refusal, keep).await);
             }
             Ok(revoked) => {
                 let event = AuditEvent::new(context, Action::ActorTokenRevoked, now)
                     .about_actor_token(&revoked)
                     .because(Cause::Requested);
                 let write = Write::MoveActorToken { to: revoked.clone(), from: ActorTokenStatus::Pending };
-                if world.commit(Change::new(event, context.guards(), vec![write])).await? {
+                let change = Change::new(event, context.guards(), vec![write]);
+                if world.commit_keeping(change, keep, &revoked).await? {
                     return Ok(revoked);
                 }
             }

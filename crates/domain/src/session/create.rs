@@ -7,6 +7,7 @@ use crate::{
     caller::Context,
     change::{Change, Guard, Write},
     client::Client,
+    idempotency::Keep,
     ids::{ClientId, SessionId, UserId},
     refusal::{Failure, Refusal},
     settings::{DirectoryMode, InstanceKind},
@@ -14,7 +15,12 @@ use crate::{
     world::{ATTEMPTS_MAX, World},
 };
 
-pub async fn create(world: &World, context: &Context, user_id: &str) -> Result<Session, Failure> {
+pub async fn create(
+    world: &World,
+    context: &Context,
+    user_id: &str,
+    keep: &dyn Keep<Session>,
+) -> Result<Session, Failure> {
     let user = parse_subject(&world.settings, user_id)?;
     for _ in 0..ATTEMPTS_MAX {
         let now = world.now();
@@ -32,8 +38,7 @@ pub async fn create(world: &World, context: &Context, user_id: &str) -> Result<S
         };
         if let Some(refusal) = refusal {
             let event = AuditEvent::new(context, Action::SessionCreated, now).about_user(&user);
-            world.record_refusal(event.denied(refusal.code())).await?;
-            return Err(refusal.into());
+            return Err(world.refuse(event, refusal, keep).await);
         }
         let client = Client::new(ClientId::mint(now, world.entropy.as_ref()), None, now);
         let session = ordinary_session(world, user.clone(), client.id.clone(), now);
@@ -44,7 +49,7 @@ pub async fn create(world: &World, context: &Context, user_id: &str) -> Result<S
         });
         let event = AuditEvent::new(context, Action::SessionCreated, now).about_session(&session);
         let writes = vec![Write::AddClient(client), Write::AddSession(session.clone())];
-        if world.commit(Change::new(event, guards, writes)).await? {
+        if world.commit_keeping(Change::new(event, guards, writes), keep, &session).await? {
             return Ok(session);
         }
     }

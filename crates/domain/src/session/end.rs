@@ -7,6 +7,7 @@ use crate::{
     caller::Context,
     change::{Change, Guard, Write},
     client::{Client, Presented, returning},
+    idempotency::{Keep, Unkept},
     ids::SessionId,
     refusal::{Failure, Refusal, shown_id},
     world::{ATTEMPTS_MAX, World},
@@ -16,26 +17,36 @@ use crate::{
 ///
 /// No way back is left behind: the user's kept returns go with a session of theirs, that of the client goes with an
 /// impersonation, and revoking a session that was set aside takes the return to it.
-pub async fn revoke(world: &World, context: &Context, id: &str) -> Result<Session, Failure> {
+pub async fn revoke(
+    world: &World,
+    context: &Context,
+    id: &str,
+    keep: &dyn Keep<Session>,
+) -> Result<Session, Failure> {
     let unknown = || Refusal::SessionNotFound(shown_id(id));
     let id = SessionId::parse(id).ok_or_else(unknown)?;
     let ending = Ending { status: SessionStatus::Revoked, cause: Cause::Requested };
-    let session = end(world, context, &id, None, ending).await?.ok_or_else(unknown)?;
+    let session = end(world, context, &id, None, ending, keep).await?.ok_or_else(unknown)?;
     if session.status == SessionStatus::Replaced {
-        drop_return_to(world, context, &session).await?;
+        drop_return_to(world, context, &session, keep).await?;
     }
     Ok(session)
 }
 
 /// Takes the way back to a session that was set aside, if its client keeps one.
-async fn drop_return_to(world: &World, context: &Context, session: &Session) -> Result<(), Failure> {
+async fn drop_return_to(
+    world: &World,
+    context: &Context,
+    session: &Session,
+    keep: &dyn Keep<Session>,
+) -> Result<(), Failure> {
     let kept = world.store.kept_return(&session.client).await?;
     if kept.is_none_or(|kept| kept.session != session.id) {
         return Ok(());
     }
     let event = AuditEvent::new(context, Action::ReturnRevoked, world.now()).about_session(session);
     let change = Change::new(event, context.guards(), vec![Write::DropReturn(session.client.clone())]);
-    if world.commit(change).await? { Ok(()) } else { Err(Failure::Contended) }
+    if world.commit_keeping(change, keep, session).await? { Ok(()) } else { Err(Failure::Contended) }
 }
 
 /// What a backend's revocation takes along.
@@ -70,7 +81,7 @@ pub async fn end_own(
     let returned = returning::stop(world, context, presented, Some(&id), status).await?;
     let ending = Ending { status, cause: Cause::SignedOut };
     // What has stopped already is answered as it is.
-    let stopped = end(world, context, &id, Some(presented.client), ending).await?;
+    let stopped = end(world, context, &id, Some(presented.client), ending, &Unkept).await?;
     let session = stopped.ok_or(Refusal::SessionNotLive)?;
     Ok(Stopped { session, returned })
 }
@@ -82,6 +93,7 @@ async fn end(
     id: &SessionId,
     client: Option<&Client>,
     ending: Ending,
+    keep: &dyn Keep<Session>,
 ) -> Result<Option<Session>, Failure> {
     for _ in 0..ATTEMPTS_MAX {
         let stored = world.store.session(id).await?;
@@ -107,7 +119,7 @@ async fn end(
         if client.is_none() {
             writes.extend(returns_of(&session));
         }
-        if world.commit(Change::new(event, guards, writes)).await? {
+        if world.commit_keeping(Change::new(event, guards, writes), keep, &ended).await? {
             return Ok(Some(ended));
         }
     }

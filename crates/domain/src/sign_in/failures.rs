@@ -59,7 +59,7 @@ pub(super) fn one_more(
 }
 
 /// Failures whose last is at or before this count no more.
-pub(super) const fn forgotten_until(settings: &Settings, now: UnixMillis) -> UnixMillis {
+const fn forgotten_until(settings: &Settings, now: UnixMillis) -> UnixMillis {
     now.plus_seconds(-settings.password_lockout_seconds)
 }
 

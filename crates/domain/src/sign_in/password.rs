@@ -3,7 +3,7 @@
 //! Whoever guesses learns nothing but that a guess was wrong: an unknown identifier, a user without a password and a
 //! wrong password take the same work and get the same refusal, and a ban or lock is told only to the right password.
 
-use super::failures::{Guessed, Lockout, forgotten_until, one_more};
+use super::failures::{Guessed, Lockout, one_more};
 use crate::{
     actor_token::accept::Redeemed,
     audit::{Action, AuditEvent},
@@ -11,6 +11,7 @@ use crate::{
     change::{Change, Guard, Write},
     client::{ClientView, Presented, seat::Seat},
     ids::UserId,
+    ports::PasswordDigest,
     refusal::{Failure, Refusal},
     secret::{SecretHash, SecretText},
     session::create::ordinary_session,
@@ -49,25 +50,26 @@ pub async fn sign_in(
 /// An identifier that nobody has: as much work as for somebody, and no entry in the record.
 async fn nobody(world: &World, identifier: &str, password: &SecretText) -> Result<Redeemed, Failure> {
     let hash = SecretHash::of(&identifier.to_lowercase());
-    let guessed = Guessed::Nobody(hash);
-    if let Err(refusal) = refuse_locked_out(world, &guessed).await {
-        // For somebody this refusal is written to the record, and waits for the disk: so does this one.
-        world.store.check().await?;
-        return Err(refusal);
+    let mut is_verified = false;
+    for _ in 0..ATTEMPTS_MAX {
+        let failures = world.store.password_failures(&Guessed::Nobody(hash)).await?;
+        let now = world.now();
+        if let Lockout::Closed { seconds } = Lockout::of(failures, &world.settings, now) {
+            // For somebody this refusal is written to the record, and waits for the disk: so does this one.
+            world.store.check().await?;
+            return Err(Refusal::LockedOut { seconds }.into());
+        }
+        if !is_verified {
+            world.passwords.verify(password.clone(), None).await?;
+            is_verified = true;
+            continue;
+        }
+        let counted = one_more(failures, &world.settings, now);
+        if world.store.set_guesses(hash, failures, counted).await? {
+            return Err(Refusal::PasswordOrIdentifierIncorrect.into());
+        }
     }
-    world.passwords.verify(password.clone(), None).await?;
-    refuse_locked_out(world, &guessed).await?;
-    let now = world.now();
-    world.store.count_guess(hash, now, forgotten_until(&world.settings, now)).await?;
-    Err(Refusal::PasswordOrIdentifierIncorrect.into())
-}
-
-async fn refuse_locked_out(world: &World, guessed: &Guessed) -> Result<(), Failure> {
-    let failures = world.store.password_failures(guessed).await?;
-    match Lockout::of(failures, &world.settings, world.now()) {
-        Lockout::Open { .. } => Ok(()),
-        Lockout::Closed { seconds } => Err(Refusal::LockedOut { seconds }.into()),
-    }
+    Err(Failure::Contended)
 }
 
 async fn somebody(
@@ -77,9 +79,9 @@ async fn somebody(
     id: &UserId,
     password: &SecretText,
 ) -> Result<Redeemed, Failure> {
-    let digest = world.store.user(id).await?.and_then(|user| user.password);
-    // No password is tried while they are locked out, so that no answer tells which one would be right.
-    let mut verified: Option<bool> = None;
+    // No password is tried while they are locked out, and none that was tried is answered for when they are by then,
+    // so that no answer tells which one would be right: not even where many come at once.
+    let mut verified: Option<Verified> = None;
     for _ in 0..ATTEMPTS_MAX {
         let now = world.now();
         let Some(user) = world.store.user(id).await? else {
@@ -89,11 +91,14 @@ async fn somebody(
         if let Lockout::Closed { seconds } = Lockout::of(user.password_failures, &world.settings, now) {
             return refused(world, event, Refusal::LockedOut { seconds }).await;
         }
-        let Some(is_right) = verified else {
-            verified = Some(world.passwords.verify(password.clone(), digest.clone()).await?);
+        let Some(Verified { is_right, .. }) = verified.as_ref().filter(|it| it.digest == user.password)
+        else {
+            let digest = user.password;
+            let is_right = world.passwords.verify(password.clone(), digest.clone()).await?;
+            verified = Some(Verified { digest, is_right });
             continue;
         };
-        if !is_right || user.password != digest {
+        if !is_right {
             if count_failure(world, event, &user, now).await? {
                 return Err(Refusal::PasswordOrIdentifierIncorrect.into());
             }
@@ -103,11 +108,18 @@ async fn somebody(
         if let Err(refusal) = decide(&user, &seat) {
             return refused(world, event, refusal).await;
         }
-        if let Some(redeemed) = begin_session(world, context, &user, seat, now).await? {
+        let renewed = renewed(world, &user, password).await;
+        if let Some(redeemed) = begin_session(world, context, &user, renewed, seat, now).await? {
             return Ok(redeemed);
         }
     }
     Err(Failure::Contended)
+}
+
+/// What a password was tried against. A new password, or a digest that was renewed, wants another try.
+struct Verified {
+    digest: Option<PasswordDigest>,
+    is_right: bool,
 }
 
 fn decide(user: &User, seat: &Seat) -> Result<(), Refusal> {
@@ -137,11 +149,20 @@ async fn count_failure(
     world.commit(Change::new(event, vec![guard], vec![write])).await
 }
 
+/// The user with the same password in a digest of ours, in the place of one that was brought along: what such a one
+/// costs to check can tell that it is there. To the directory nothing has changed. Where there is too much to hash
+/// already it is left for the next time; no sign-in fails for it.
+async fn renewed(world: &World, user: &User, password: &SecretText) -> Option<User> {
+    let digest = world.passwords.renew(password.clone(), user.password.clone()?).await.ok()??;
+    Some(User { revision: user.revision + 1, password: Some(digest), ..user.clone() })
+}
+
 /// None when something that the decision stood on has changed.
 async fn begin_session(
     world: &World,
     context: &Context,
     user: &User,
+    renewed: Option<User>,
     seat: Seat,
     now: UnixMillis,
 ) -> Result<Option<Redeemed>, Failure> {
@@ -156,6 +177,7 @@ async fn begin_session(
     let mut writes = seat.writes_of_ordinary(&session);
     writes.push(Write::RecordSignIn { user: id.clone(), at: now });
     writes.push(Write::SetPasswordFailures { user: id.clone(), failures: None });
+    writes.extend(renewed.map(Write::ReplaceUser));
     let event = AuditEvent::new(context, Action::SessionCreated, now).about_session(&session);
     if !world.commit(Change::new(event, guards, writes)).await? {
         return Ok(None);

@@ -6,6 +6,7 @@ use crate::{
     audit::{Action, AuditEvent},
     caller::Context,
     change::{Change, Guard, Write},
+    idempotency::Keep,
     ids::SignInTokenId,
     refusal::{Failure, Refusal},
     secret::SecretText,
@@ -32,6 +33,7 @@ pub async fn create(
     world: &World,
     context: &Context,
     request: CreateSignInToken,
+    keep: &dyn Keep<CreatedSignInToken>,
 ) -> Result<CreatedSignInToken, Failure> {
     let default = Settings::SIGN_IN_TICKET_DEFAULT_SECONDS.min(world.settings.ticket_max_seconds);
     let lifetime_seconds = checked_seconds(
@@ -45,8 +47,7 @@ pub async fn create(
         let standing = world.store.standing(&user).await?;
         if let Err(refusal) = decide(&world.settings, &request.user_id, standing) {
             let event = AuditEvent::new(context, Action::SignInTokenCreated, now).about_user(&user);
-            world.record_refusal(event.denied(refusal.code())).await?;
-            return Err(refusal.into());
+            return Err(world.refuse(event, refusal, keep).await);
         }
         let id = SignInTokenId::mint(now, world.entropy.as_ref());
         let (ticket, ticket_hash) = ticket::mint_for_sign_in_token(&id, world.entropy.as_ref());
@@ -67,8 +68,10 @@ pub async fn create(
             must_be_present: world.settings.directory_mode == DirectoryMode::Managed,
         });
         let event = AuditEvent::new(context, Action::SignInTokenCreated, now).about_sign_in_token(&token);
-        if world.commit(Change::new(event, guards, vec![Write::AddSignInToken(token.clone())])).await? {
-            return Ok(CreatedSignInToken { token, ticket });
+        let change = Change::new(event, guards, vec![Write::AddSignInToken(token.clone())]);
+        let created = CreatedSignInToken { token, ticket };
+        if world.commit_keeping(change, keep, &created).await? {
+            return Ok(created);
         }
     }
     Err(Failure::Contended)

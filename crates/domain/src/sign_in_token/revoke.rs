@@ -5,12 +5,18 @@ use crate::{
     audit::{Action, AuditEvent, Cause},
     caller::Context,
     change::{Change, Write},
+    idempotency::Keep,
     ids::SignInTokenId,
     refusal::{Failure, Refusal},
     world::{ATTEMPTS_MAX, World},
 };
 
-pub async fn revoke(world: &World, context: &Context, id: &str) -> Result<SignInToken, Failure> {
+pub async fn revoke(
+    world: &World,
+    context: &Context,
+    id: &str,
+    keep: &dyn Keep<SignInToken>,
+) -> Result<SignInToken, Failure> {
     let id = SignInTokenId::parse(id).ok_or(Refusal::ResourceNotFound)?;
     for _ in 0..ATTEMPTS_MAX {
         let token = world.store.sign_in_token(&id).await?.ok_or(Refusal::ResourceNotFound)?;
@@ -18,12 +24,12 @@ pub async fn revoke(world: &World, context: &Context, id: &str) -> Result<SignIn
         let event = AuditEvent::new(context, Action::SignInTokenRevoked, now).about_sign_in_token(&token);
         if token.status != SignInTokenStatus::Pending {
             let refusal = Refusal::SignInTokenNotPending(token.status);
-            world.record_refusal(event.denied(refusal.code())).await?;
-            return Err(refusal.into());
+            return Err(world.refuse(event, refusal, keep).await);
         }
         let revoked = token.revoked(now, Cause::Requested);
         let write = Write::MoveSignInToken { to: revoked.clone(), from: SignInTokenStatus::Pending };
-        if world.commit(Change::new(event.because(Cause::Requested), context.guards(), vec![write])).await? {
+        let change = Change::new(event.because(Cause::Requested), context.guards(), vec![write]);
+        if world.commit_keeping(change, keep, &revoked).await? {
             return Ok(revoked);
         }
     }

@@ -6,6 +6,7 @@ use crate::{
     actor::Actor,
     actor_token::{ActorToken, ActorTokenStatus},
     client::{Client, returning::KeptReturn},
+    idempotency::{KEPT_SECONDS, KeptAnswer, SealedAnswer},
     ids::{
         ActorTokenId, ClientId, IdentificationId, InstanceId, SecretKeyId, SessionId, SignInId,
         SignInTokenId, SigningKeyId, UserId,
@@ -232,4 +233,17 @@ pub fn kept_return(number: u64, user: &str) -> KeptReturn {
         until: after(600),
         expire_at: after(1_800),
     }
+}
+
+/// Kept for as long as answers are; what is sealed nobody can open.
+pub fn kept_answer(number: u64) -> KeptAnswer {
+    KeptAnswer {
+        key_hash: idempotency_key_hash(number),
+        sealed: SealedAnswer(format!("the answer to request {number}").into()),
+        expires_at: after(KEPT_SECONDS),
+    }
+}
+
+pub fn idempotency_key_hash(number: u64) -> SecretHash {
+    SecretHash::of(&format!("the idempotency key of request {number}"))
 }

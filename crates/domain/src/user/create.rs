@@ -1,11 +1,9 @@
 //! `POST /v1/users`: add a user to the directory.
 
 use super::{
-    EmailAddress, PhoneNumber, Standing, User, Web3Wallet, find,
-    identifier::{
-        parse_email_address, parse_external_id, parse_list, parse_phone_number, parse_username,
-        parse_web3_wallet,
-    },
+    Standing, User, find,
+    identifications::add_identifications,
+    identifier::{parse_external_id, parse_username},
     password::{Given, NewPassword},
     profile,
     standing::fall,
@@ -14,7 +12,8 @@ use crate::{
     audit::{Action, AuditEvent},
     caller::Context,
     change::{Change, Downfall, Guard, Write},
-    ids::{IdentificationId, USER_ID_MAX_CHARACTERS, UserId},
+    idempotency::Keep,
+    ids::{USER_ID_MAX_CHARACTERS, UserId},
     json::JsonObject,
     ports::Entropy,
     refusal::{Failure, ParameterProblem, ParameterRefusal, Refusal},
@@ -75,7 +74,40 @@ pub struct CreateUser {
 ///
 /// # Errors
 /// A parameter's refusal; [`ParameterProblem::Taken`] when the id or an identifier is another user's.
-pub async fn create(world: &World, context: &Context, request: CreateUser) -> Result<User, Failure> {
+pub async fn create(
+    world: &World,
+    context: &Context,
+    request: CreateUser,
+    keep: &dyn Keep<User>,
+) -> Result<User, Failure> {
+    match attempt(world, context, request, keep).await? {
+        Attempt::Created(user) => Ok(*user),
+        Attempt::Taken(taken) => Err(world.refuse(taken.event, taken.refusal, keep).await),
+    }
+}
+
+/// What became of a request that is right in itself.
+pub(super) enum Attempt {
+    Created(Box<User>),
+    Taken(Box<Taken>),
+}
+
+/// The id or an identifier is another user's.
+pub(super) struct Taken {
+    pub(super) refusal: Refusal,
+    /// The user who has the id that the request brought along.
+    pub(super) present: Option<UserId>,
+    /// What was attempted, for the refusal's entry.
+    pub(super) event: AuditEvent,
+}
+
+/// Creates the user, or says who is in the way.
+pub(super) async fn attempt(
+    world: &World,
+    context: &Context,
+    request: CreateUser,
+    keep: &dyn Keep<User>,
+) -> Result<Attempt, Failure> {
     let now = world.now();
     let password = new_password(world, &request)?;
     let id = request.id.as_deref().map(parse_own_id).transpose()?;
@@ -92,12 +124,13 @@ pub async fn create(world: &World, context: &Context, request: CreateUser) -> Re
         if let Some(refusal) = refusal(world, &wanted, known).await? {
             let mut event = AuditEvent::new(context, Action::UserCreated, now);
             event.subject = is_own_id.then(|| wanted.id.clone());
-            world.record_refusal(event.denied(refusal.code())).await?;
-            return Err(refusal.into());
+            let is_present = known.is_some_and(|standing| standing.present);
+            let present = is_present.then_some(wanted.id);
+            return Ok(Attempt::Taken(Box::new(Taken { refusal, present, event })));
         }
         let user = with_kept_standing(&wanted, known);
-        if world.commit(change(context, &user, known)).await? {
-            return Ok(user);
+        if world.commit_keeping(change(context, &user, known), keep, &user).await? {
+            return Ok(Attempt::Created(Box::new(user)));
         }
     }
     Err(Failure::Contended)
@@ -206,80 +239,6 @@ fn user_of(
     }
     add_identifications(&mut user, request, now, entropy)?;
     Ok(user)
-}
-
-/// The e-mail addresses, phone numbers and wallets; the first of each kind is the primary one.
-fn add_identifications(
-    user: &mut User,
-    request: &CreateUser,
-    now: UnixMillis,
-    entropy: &dyn Entropy,
-) -> Result<(), ParameterRefusal> {
-    let mint = || IdentificationId::mint(now, entropy);
-    let addresses = parse_list("email_address", &request.email_address, parse_email_address)?;
-    let reserved = reservations(
-        "email_address_identification_status",
-        &request.email_address_identification_status,
-        ("email_address", addresses.len()),
-    )?;
-    user.email_addresses = addresses
-        .into_iter()
-        .zip(reserved)
-        .map(|(address, reserved)| EmailAddress {
-            id: mint(),
-            address,
-            reserved,
-            created_at: now,
-            updated_at: now,
-        })
-        .collect();
-    let numbers = parse_list("phone_number", &request.phone_number, parse_phone_number)?;
-    let reserved = reservations(
-        "phone_number_identification_status",
-        &request.phone_number_identification_status,
-        ("phone_number", numbers.len()),
-    )?;
-    user.phone_numbers = numbers
-        .into_iter()
-        .zip(reserved)
-        .map(|(number, reserved)| PhoneNumber {
-            id: mint(),
-            number,
-            reserved,
-            created_at: now,
-            updated_at: now,
-        })
-        .collect();
-    user.web3_wallets = parse_list("web3_wallet", &request.web3_wallet, parse_web3_wallet)?
-        .into_iter()
-        .map(|address| Web3Wallet { id: mint(), address, created_at: now, updated_at: now })
-        .collect();
-    user.primary_email_address = user.email_addresses.first().map(|email| email.id.clone());
-    user.primary_phone_number = user.phone_numbers.first().map(|phone| phone.id.clone());
-    user.primary_web3_wallet = user.web3_wallets.first().map(|wallet| wallet.id.clone());
-    Ok(())
-}
-
-/// Which items of the list `of` (its name and length) are reserved; without statuses none is.
-fn reservations(
-    name: &'static str,
-    statuses: &[String],
-    of: (&'static str, usize),
-) -> Result<Vec<bool>, ParameterRefusal> {
-    let refuse = |problem| ParameterRefusal::new(name, problem);
-    let (other, length) = of;
-    if statuses.is_empty() {
-        return Ok(vec![false; length]);
-    }
-    if statuses.len() != length {
-        return Err(refuse(ParameterProblem::LengthMismatch { other }));
-    }
-    let parse = |status: &String| match status.as_str() {
-        "verified" => Ok(false),
-        "reserved" => Ok(true),
-        _ => Err(refuse(ParameterProblem::NotOneOf { allowed: &["verified", "reserved"] })),
-    };
-    statuses.iter().map(parse).collect()
 }
 
 #[cfg(test)]

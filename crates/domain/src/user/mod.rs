@@ -3,7 +3,9 @@
 pub mod create;
 pub mod delete;
 pub mod find;
+mod identifications;
 pub mod identifier;
+pub mod import;
 pub mod metadata;
 mod metadata_merge;
 mod password;

@@ -108,6 +108,18 @@ mod tests {
             Ok(false)
         }
 
+        async fn renew(
+            &self,
+            _: SecretText,
+            _: PasswordDigest,
+        ) -> Result<Option<PasswordDigest>, StoreError> {
+            Ok(None)
+        }
+
+        fn verified_at_once(&self) -> usize {
+            1
+        }
+
         fn accepts(&self, hasher: DigestHasher, digest: &str) -> bool {
             digest.starts_with(match hasher {
                 DigestHasher::Argon2id => "$argon2id$",

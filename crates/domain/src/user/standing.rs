@@ -9,6 +9,7 @@ use crate::{
     audit::{Action, AuditEvent},
     caller::Context,
     change::{Change, Downfall, Guard, SessionSelection, Write},
+    idempotency::Keep,
     ids::UserId,
     refusal::Failure,
     session::{Ending, SessionStatus},
@@ -21,23 +22,38 @@ use crate::{
 /// # Errors
 /// [`crate::refusal::Refusal::UserNotFound`], also of the other three: in an open directory only when the id
 /// cannot be one.
-pub async fn ban(world: &World, context: &Context, id: &str) -> Result<User, Failure> {
-    act(world, context, id, Act::Ban).await
+pub async fn ban(world: &World, context: &Context, id: &str, keep: &dyn Keep<User>) -> Result<User, Failure> {
+    act(world, context, id, Act::Ban, keep).await
 }
 
 /// Lifts a ban. Neither sessions nor tokens that fell with it come back.
-pub async fn unban(world: &World, context: &Context, id: &str) -> Result<User, Failure> {
-    act(world, context, id, Act::Unban).await
+pub async fn unban(
+    world: &World,
+    context: &Context,
+    id: &str,
+    keep: &dyn Keep<User>,
+) -> Result<User, Failure> {
+    act(world, context, id, Act::Unban, keep).await
 }
 
 /// Locks the user until somebody unlocks them.
-pub async fn lock(world: &World, context: &Context, id: &str) -> Result<User, Failure> {
-    act(world, context, id, Act::Lock).await
+pub async fn lock(
+    world: &World,
+    context: &Context,
+    id: &str,
+    keep: &dyn Keep<User>,
+) -> Result<User, Failure> {
+    act(world, context, id, Act::Lock, keep).await
 }
 
 /// Lifts a lock, likewise, and a lockout after wrong passwords.
-pub async fn unlock(world: &World, context: &Context, id: &str) -> Result<User, Failure> {
-    act(world, context, id, Act::Unlock).await
+pub async fn unlock(
+    world: &World,
+    context: &Context,
+    id: &str,
+    keep: &dyn Keep<User>,
+) -> Result<User, Failure> {
+    act(world, context, id, Act::Unlock, keep).await
 }
 
 /// What the user loses with their place among the parties, of whatever they hold at the commit.
@@ -87,7 +103,13 @@ impl Act {
     }
 }
 
-async fn act(world: &World, context: &Context, id: &str, act: Act) -> Result<User, Failure> {
+async fn act(
+    world: &World,
+    context: &Context,
+    id: &str,
+    act: Act,
+    keep: &dyn Keep<User>,
+) -> Result<User, Failure> {
     let parsed = find::parse_id(id)?;
     for _ in 0..STANDING_ATTEMPTS_MAX {
         let stored = world.store.user(&parsed).await?;
@@ -131,7 +153,7 @@ async fn act(world: &World, context: &Context, id: &str, act: Act) -> Result<Use
         writes.extend(failures.map(|_| Write::SetPasswordFailures { user: parsed.clone(), failures: None }));
         writes.extend(act.downfall().into_iter().flat_map(|downfall| fall(&parsed, downfall)));
         let event = AuditEvent::new(context, act.action(), now).about_user(&parsed);
-        if world.commit(Change::new(event, guards, writes)).await? {
+        if world.commit_keeping(Change::new(event, guards, writes), keep, &user).await? {
             return Ok(user);
         }
     }

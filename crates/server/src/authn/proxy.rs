@@ -3,7 +3,12 @@
 //! It says where it is and for whom it asks, and proves itself by a secret key. Without a right one nothing of that is
 //! believed: anybody can write headers.
 
-use crate::{app::App, entry::RequestInfo, error::ApiError};
+use crate::{
+    app::App,
+    entry::{Believed, RequestInfo},
+    error::ApiError,
+    forwarded,
+};
 use actas_domain::secret_key;
 use axum::{
     extract::{Request, State},
@@ -11,7 +16,7 @@ use axum::{
     response::Response,
 };
 use http::HeaderMap;
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 /// Where the app passes the Frontend API on, as it says under a right secret key.
 #[derive(Clone, Debug)]
@@ -26,6 +31,7 @@ pub(crate) async fn believe(
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
+    let mut believed = None;
     let mut keys = request.headers().get_all("clerk-secret-key").iter();
     if let Some(key) = keys.next() {
         let only = keys.next().is_none();
@@ -36,22 +42,24 @@ pub(crate) async fn believe(
         };
         if known.is_none() {
             let error = ApiError::proxy_secret_key_invalid();
-            return Err(app.failed_authentications.count(info.address, error));
+            return Err(app.failed_authentications.count(&info, error));
         }
-        let address = forwarded_address(request.headers()).unwrap_or(info.address);
+        // An app's SDK puts the browser's address there, alone. An app's own adapter may pass a whole chain on, of
+        // which the browser itself can have written all but the end.
+        let address = forwarded::nearest_address(request.headers(), &app.http.trusted_proxies);
         if let Some(url) = text(request.headers(), "clerk-proxy-url") {
             let url = ProxyUrl(url.to_owned());
             request.extensions_mut().insert(url);
         }
-        request.extensions_mut().insert(RequestInfo { address, ..info });
+        let info = RequestInfo { address: address.unwrap_or(info.address), passed_on_by: known, ..info };
+        request.extensions_mut().insert(info.clone());
+        believed = Some(Believed(info));
     }
-    Ok(next.run(request).await)
-}
-
-/// Apps' SDKs put the browser's address there, alone; an app's own adapter may leave its proxies behind it.
-fn forwarded_address(headers: &HeaderMap) -> Option<IpAddr> {
-    let address: IpAddr = text(headers, "x-forwarded-for")?.split(',').next()?.trim().parse().ok()?;
-    Some(address.to_canonical())
+    let mut response = next.run(request).await;
+    if let Some(believed) = believed {
+        response.extensions_mut().insert(believed);
+    }
+    Ok(response)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

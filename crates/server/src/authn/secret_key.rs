@@ -52,7 +52,7 @@ async fn authenticate(app: &App, info: &RequestInfo, headers: &HeaderMap) -> Res
         .ok_or_else(ApiError::authorization_header_format)?;
     match secret_key::authenticate::authenticate(&app.world, key).await? {
         Some(id) => Ok(id),
-        None => Err(app.failed_authentications.count(info.address, ApiError::secret_key_invalid())),
+        None => Err(app.failed_authentications.count(info, ApiError::secret_key_invalid())),
     }
 }
 

@@ -1,13 +1,13 @@
 //! `/v1/actor_tokens` (contract: Backend API §4). Get and list are of Actas alone and never show a ticket.
 
-use super::{Json, JsonBody, PathText, Query, limit_of_cursor};
+use super::{Json, JsonBody, PathText, Query, idempotency::Repeat, limit_of_cursor};
 use crate::{app::App, authn::secret_key::Backend, convert::raw_json, error::ApiError, parameters::Pairs};
 use actas_api_types::actor_token::{ActorToken as Shape, ActorTokenDetails, ActorTokenPage};
 use actas_domain::{
     actor::Actor,
     actor_token::{
         ActorToken, ActorTokenStatus,
-        create::{self, CreateActorToken},
+        create::{self, CreateActorToken, CreatedActorToken},
         find::{self, ActorTokenQuery},
         revoke,
     },
@@ -25,6 +25,7 @@ const NEVER_NULL: &[(&str, JsonType)] =
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
     backend: Backend,
+    repeat: Repeat,
     JsonBody(mut members): JsonBody,
 ) -> Result<Json<Shape>, ApiError> {
     members.refuse_null(NEVER_NULL)?;
@@ -45,17 +46,18 @@ pub(crate) async fn create(
         expires_in_seconds,
         session_max_duration_in_seconds,
     };
-    let created = create::create(&app.world, &backend.context, request).await?;
-    Ok(Json(shape(&app, &created.token, Some(&created.ticket))?))
+    let keep = repeat.keep(|created: &CreatedActorToken| shape(&app, &created.token, Some(&created.ticket)));
+    keep.show(&create::create(&app.world, &backend.context, request, &keep).await?)
 }
 
 pub(crate) async fn revoke(
     State(app): State<Arc<App>>,
     backend: Backend,
+    repeat: Repeat,
     PathText(id): PathText,
 ) -> Result<Json<Shape>, ApiError> {
-    let token = revoke::revoke(&app.world, &backend.context, &id).await?;
-    Ok(Json(shape(&app, &token, None)?))
+    let keep = repeat.keep(|token: &ActorToken| shape(&app, token, None));
+    keep.show(&revoke::revoke(&app.world, &backend.context, &id, &keep).await?)
 }
 
 pub(crate) async fn show(

@@ -3,9 +3,11 @@
 pub(crate) mod actor_tokens;
 pub(crate) mod audit_entries;
 pub(crate) mod clients;
+pub(crate) mod idempotency;
 pub(crate) mod instance;
 pub(crate) mod sessions;
 pub(crate) mod sign_in_tokens;
+pub(crate) mod user_import;
 pub(crate) mod user_metadata;
 mod user_query;
 pub(crate) mod user_standing;

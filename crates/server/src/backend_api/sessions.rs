@@ -1,6 +1,6 @@
 //! `/v1/sessions` (contract: Backend API §7).
 
-use super::{Json, JsonBody, PathText, Query, listing, no_organization};
+use super::{Json, JsonBody, PathText, Query, idempotency::Repeat, listing, no_organization};
 use crate::{
     app::App, authn::secret_key::Backend, convert, error::ApiError, parameters::Pairs, version::ApiVersion,
 };
@@ -45,12 +45,13 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
     backend: Backend,
+    repeat: Repeat,
     JsonBody(mut members): JsonBody,
 ) -> Result<Json<Shape>, ApiError> {
     let user_id = members.string("user_id")?.unwrap_or_default();
     no_organization(&mut members, "active_organization_id")?;
-    let session = create::create(&app.world, &backend.context, &user_id).await?;
-    Ok(Json(shape(&session, backend.version)?))
+    let keep = repeat.keep(|session: &Session| shape(session, backend.version));
+    keep.show(&create::create(&app.world, &backend.context, &user_id, &keep).await?)
 }
 
 pub(crate) async fn show(
@@ -64,10 +65,11 @@ pub(crate) async fn show(
 pub(crate) async fn revoke(
     State(app): State<Arc<App>>,
     backend: Backend,
+    repeat: Repeat,
     PathText(id): PathText,
 ) -> Result<Json<Shape>, ApiError> {
-    let session = end::revoke(&app.world, &backend.context, &id).await?;
-    Ok(Json(shape(&session, backend.version)?))
+    let keep = repeat.keep(|session: &Session| shape(session, backend.version));
+    keep.show(&end::revoke(&app.world, &backend.context, &id, &keep).await?)
 }
 
 /// Retired since API version 2025-04-10.

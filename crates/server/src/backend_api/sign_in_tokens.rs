@@ -1,6 +1,6 @@
 //! `/v1/sign_in_tokens` (contract: Backend API §5).
 
-use super::{Json, JsonBody, PathText, no_organization};
+use super::{Json, JsonBody, PathText, idempotency::Repeat, no_organization};
 use crate::{app::App, authn::secret_key::Backend, error::ApiError};
 use actas_api_types::sign_in_token::SignInToken as Shape;
 use actas_domain::{
@@ -8,7 +8,7 @@ use actas_domain::{
     secret::SecretText,
     sign_in_token::{
         SignInToken,
-        create::{self, CreateSignInToken},
+        create::{self, CreateSignInToken, CreatedSignInToken},
         revoke,
     },
 };
@@ -19,6 +19,7 @@ use std::sync::Arc;
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
     backend: Backend,
+    repeat: Repeat,
     JsonBody(mut members): JsonBody,
 ) -> Result<Json<Shape>, ApiError> {
     let user_id = members.string("user_id")?.unwrap_or_default();
@@ -28,17 +29,19 @@ pub(crate) async fn create(
         return Err(ParameterRefusal::new("user_id", ParameterProblem::Missing).into());
     }
     let request = CreateSignInToken { user_id, expires_in_seconds };
-    let created = create::create(&app.world, &backend.context, request).await?;
-    Ok(Json(shape(&app, &created.token, Some(&created.ticket))))
+    let keep =
+        repeat.keep(|created: &CreatedSignInToken| Ok(shape(&app, &created.token, Some(&created.ticket))));
+    keep.show(&create::create(&app.world, &backend.context, request, &keep).await?)
 }
 
 pub(crate) async fn revoke(
     State(app): State<Arc<App>>,
     backend: Backend,
+    repeat: Repeat,
     PathText(id): PathText,
 ) -> Result<Json<Shape>, ApiError> {
-    let token = revoke::revoke(&app.world, &backend.context, &id).await?;
-    Ok(Json(shape(&app, &token, None)))
+    let keep = repeat.keep(|token: &SignInToken| Ok(shape(&app, token, None)));
+    keep.show(&revoke::revoke(&app.world, &backend.context, &id, &keep).await?)
 }
 
 fn shape(app: &App, token: &SignInToken, ticket: Option<&SecretText>) -> Shape {

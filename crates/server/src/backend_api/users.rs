@@ -1,6 +1,6 @@
 //! `/v1/users` (contract: Backend API §6).
 
-use super::{Json, JsonBody, PathText, Query, user_query};
+use super::{Json, JsonBody, PathText, Query, idempotency::Repeat, user_query};
 use crate::{app::App, authn::secret_key::Backend, convert, error::ApiError, parameters::Members};
 use actas_api_types::{
     lists::{DeletedObject, TotalCount},
@@ -10,6 +10,7 @@ use actas_domain::{
     refusal::{JsonType, ParameterProblem, ParameterRefusal},
     secret::SecretText,
     user::{
+        User,
         create::{self, CreateUser},
         delete, find,
         update::{self, Patch, UpdateUser},
@@ -42,11 +43,12 @@ const NEVER_NULL_ON_UPDATE: &[(&str, JsonType)] = &[
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
     backend: Backend,
+    repeat: Repeat,
     JsonBody(members): JsonBody,
 ) -> Result<Json<Shape>, ApiError> {
     let request = parse_creation(members)?;
-    let user = create::create(&app.world, &backend.context, request).await?;
-    Ok(Json(convert::user::for_backend(&app.world, &user)?))
+    let keep = repeat.keep(|user: &User| convert::user::for_backend(&app.world, user));
+    keep.show(&create::create(&app.world, &backend.context, request, &keep).await?)
 }
 
 pub(crate) async fn show(
@@ -98,7 +100,7 @@ pub(crate) async fn delete(
     Ok(Json(DeletedObject { object: "user".to_owned(), id: id.to_string(), deleted: true }))
 }
 
-fn parse_creation(mut members: Members) -> Result<CreateUser, ParameterRefusal> {
+pub(super) fn parse_creation(mut members: Members) -> Result<CreateUser, ParameterRefusal> {
     members.refuse_null(NEVER_NULL_ON_CREATE)?;
     let request = CreateUser {
         id: own_id(&mut members)?,
@@ -182,10 +184,12 @@ fn parse_update(mut members: Members, refuses_metadata: bool) -> Result<UpdateUs
     Ok(request)
 }
 
-/// An id brought along. `count` cannot be one: `/v1/users/count` is another route.
+/// An id brought along. What is another route below `/v1/users` cannot be one.
 fn own_id(members: &mut Members) -> Result<Option<String>, ParameterRefusal> {
     match members.string("id")? {
-        Some(id) if id == "count" => Err(ParameterRefusal::new("id", ParameterProblem::Invalid)),
+        Some(id) if matches!(id.as_str(), "count" | "import") => {
+            Err(ParameterRefusal::new("id", ParameterProblem::Invalid))
+        }
         id => Ok(id),
     }
 }

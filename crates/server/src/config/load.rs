@@ -10,7 +10,7 @@ use super::{
 use std::{collections::BTreeMap, ffi::OsString, fmt};
 
 /// Variables with the prefix that are no options: what `actas dev` writes for apps, and the file's own path.
-const OTHER_VARIABLES: [&str; 2] = ["ACTAS_URL", "ACTAS_CONFIG"];
+const OTHER_VARIABLES: [&str; 3] = ["ACTAS_URL", "ACTAS_PROFILE", "ACTAS_CONFIG"];
 
 /// All that configuration is made from. Whoever calls reads the environment and the file.
 #[derive(Debug, Default)]

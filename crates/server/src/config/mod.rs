@@ -142,6 +142,7 @@ impl Configuration {
             request_timeout: Duration::from_secs(self.request_timeout_seconds),
             connections_max: self.connections_max,
             failed_authentications_per_minute: self.failed_authentications_per_minute,
+            password_refusal_step: HttpSettings::PASSWORD_REFUSAL_STEP,
         })
     }
 

@@ -90,7 +90,8 @@ options! {
         /// Where else these packages are, in place of a folder: what is asked for below `/npm` is redirected below
         /// this URL.
         clerk_npm_base_url: Option<PublicUrl>;
-        /// Proxies whose `X-Forwarded-For` is believed. From any other peer that header is ignored.
+        /// Proxies whose `X-Forwarded-For` is believed. From any other peer that header is ignored, unless an app passes
+        /// its browsers on under a secret key.
         trusted_proxies: Vec<IpNet>;
     }
     Data {
@@ -174,8 +175,9 @@ options! {
         request_timeout_seconds: u64 = "30", 1..=300;
         /// Connections at a time on each listener; further ones wait.
         connections_max: usize = "4096", 1..=1_000_000;
-        /// Failed authentications that one address may make in a minute: wrong secret keys, forged tickets, wrong
-        /// passwords, and attempts to sign in by browsers that are new.
+        /// Failed authentications that one address may make in a minute: wrong secret keys, forged tickets and wrong
+        /// passwords. All browsers that an app passes on under one secret key may make ten times as many together, and so
+        /// may a /48 of IPv6.
         failed_authentications_per_minute: u32 = "60", 1..=1_000_000;
     }
     Operation {

@@ -76,6 +76,12 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "request_body_invalid", "Request body invalid", long)
     }
 
+    /// A line of many that is no JSON object; the others are looked at all the same.
+    pub(crate) fn line_invalid() -> Self {
+        let long = "This line is not a JSON object in UTF-8.";
+        Self::new(StatusCode::BAD_REQUEST, "request_body_invalid", "Request body invalid", long)
+    }
+
     pub(crate) fn body_too_large(max_bytes: usize) -> Self {
         let long = format!("The request body exceeds the maximum allowed size of {max_bytes} bytes.");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "request_body_too_large", "Request body too large", long)
@@ -133,13 +139,17 @@ impl ApiError {
 
     /// The JSON of this error under a trace id.
     pub(crate) fn envelope(&self, trace_id: &str) -> ErrorEnvelope {
-        let item = ErrorItem {
+        ErrorEnvelope { errors: vec![self.item()], clerk_trace_id: trace_id.to_owned() }
+    }
+
+    /// The error without its status, as an envelope or a row of an import holds it.
+    pub(crate) fn item(&self) -> ErrorItem {
+        ErrorItem {
             message: self.message.clone().into_owned(),
             long_message: self.long_message.clone().into_owned(),
             code: self.code.to_owned(),
             meta: self.meta.clone(),
-        };
-        ErrorEnvelope { errors: vec![item], clerk_trace_id: trace_id.to_owned() }
+        }
     }
 }
 
@@ -165,7 +175,10 @@ impl From<Failure> for ApiError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Refused(refusal) => Self::from(refusal),
-            Failure::Store(StoreError::Overloaded) | Failure::Contended => Self::unavailable(),
+            // Whoever was answered before is answered by the layer of the idempotency key.
+            Failure::Store(StoreError::Overloaded) | Failure::Contended | Failure::Answered => {
+                Self::unavailable()
+            }
             Failure::Store(error @ StoreError::Unavailable(_)) => {
                 tracing::error!(%error, "the store is unavailable");
                 Self::unavailable()
@@ -274,6 +287,12 @@ impl From<Refusal> for ApiError {
                 code,
                 "last secret key",
                 format!("{id} is the last valid secret key. Create another first, or revoke it with --even-the-last."),
+            ),
+            Refusal::IdempotencyKeyReused => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                code,
+                "Idempotency key reused",
+                "This Idempotency-Key was used for a request with another body, content type or API version. Take a new key.",
             ),
             Refusal::NextKeyTooYoung { published_seconds_ago } => next_key_too_young(published_seconds_ago),
         }

@@ -94,7 +94,11 @@ fn messages(name: &str, problem: &ParameterProblem) -> (&'static str, String) {
         }
         ParameterProblem::DigestInvalid => (
             "Invalid password digest",
-            format!("The {name} provided is not a valid digest of the given password_hasher."),
+            format!(
+                "The {name} provided is not a valid digest of the given password_hasher, or its check would take too \
+                 long. Costs may be: bcrypt 4 to 14; argon2id up to 256 MiB, 10 passes, 16 lanes, and 1 GiB of memory \
+                 times passes."
+            ),
         ),
         ParameterProblem::PasswordTooShort { min_characters } => {
             ("Password is too short", format!("Passwords must be {min_characters} characters or more."))

@@ -42,7 +42,7 @@ pub(crate) async fn create(
     let client = match &visitor.client {
         Some(client) => client,
         None => {
-            app.new_clients.take(info.address)?;
+            app.new_clients.take(&info)?;
             let (client, secret) = domain_create::create(&app.world, &visitor.context).await?;
             cookies::give_secret(&app, &visitor, &mut headers, &secret)?;
             new = client;

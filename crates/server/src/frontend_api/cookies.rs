@@ -129,7 +129,7 @@ pub(super) fn both_names(app: &App, name: &str) -> [String; 2] {
 }
 
 /// The first 8 characters of base64(SHA-1(publishable key)), in the URL-safe alphabet (contract: Frontend API §1).
-fn suffix(publishable_key: &str) -> String {
+pub(crate) fn suffix(publishable_key: &str) -> String {
     let mut digest = URL_SAFE_NO_PAD.encode(Sha1::digest(publishable_key.as_bytes()));
     digest.truncate(8);
     digest

@@ -19,7 +19,7 @@ pub(crate) async fn make(
     if app.world.settings.instance_kind == InstanceKind::Production {
         return Err(Refusal::DevelopmentOnly.into());
     }
-    app.new_clients.take(info.address)?;
+    app.new_clients.take(&info)?;
     let (_, secret) = create::create(&app.world, &visitor.context).await?;
     Ok(Json(DevBrowser { id: secret.reveal().to_owned() }))
 }

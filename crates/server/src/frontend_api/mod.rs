@@ -20,6 +20,7 @@ pub(crate) mod well_known;
 
 use crate::{
     app::App,
+    entry::RequestInfo,
     error::ApiError,
     parameters::{Members, Pairs},
 };
@@ -30,7 +31,6 @@ use actas_domain::{
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http::header;
-use std::net::IpAddr;
 
 /// The fields of a body: a form, as browsers' SDKs send it without a preflight, or JSON. Fields that nobody takes
 /// are ignored, for SDKs add some with every release.
@@ -83,8 +83,8 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
 
 /// What is answered to a ticket that was refused. A forged one counts against the address it came from; the
 /// refusal of an authentic one never does.
-fn ticket_error(app: &App, address: IpAddr, failure: Failure) -> ApiError {
+fn ticket_error(app: &App, info: &RequestInfo, failure: Failure) -> ApiError {
     let is_forged = matches!(failure, Failure::Refused(Refusal::Ticket(TicketRefusal::Invalid)));
     let error = failure.into();
-    if is_forged { app.failed_authentications.count(address, error) } else { error }
+    if is_forged { app.failed_authentications.count(info, error) } else { error }
 }

@@ -27,7 +27,10 @@ use actas_domain::{
 };
 use axum::extract::State;
 use http::HeaderMap;
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 type Answer = Json<Enveloped<SignIn>>;
 /// The headers come also with an error: who has signed in is given the client that holds the session, even if what
@@ -57,14 +60,14 @@ pub(crate) async fn create(
         Wanted::Ticket(ticket) => {
             let redeemed = ticket::redeem(&app.world, &visitor.context, ticket.reveal(), visitor.presented())
                 .await
-                .map_err(|failure| ticket_error(&app, info.address, failure))?;
+                .map_err(|failure| ticket_error(&app, &info, failure))?;
             complete(&app, &visitor, redeemed, Strategy::Ticket, None).await
         }
         Wanted::Password { identifier, password } => {
-            let redeemed = sign_in(&app, &visitor, info.address, &identifier, &password).await?;
+            let redeemed = sign_in(&app, &visitor, &info, &identifier, &password).await?;
             complete(&app, &visitor, redeemed, Strategy::Password, None).await
         }
-        Wanted::Identifier(identifier) => begin_attempt(&app, &visitor, info.address, &identifier).await,
+        Wanted::Identifier(identifier) => begin_attempt(&app, &visitor, &info, &identifier).await,
     }
 }
 
@@ -102,18 +105,17 @@ pub(crate) async fn attempt_first_factor(
     require_password_strategy(&mut fields)?;
     let password = fields.secret("password")?.ok_or_else(|| missing("password"))?;
     let pending = begin::pending_with_id(&app.world, client, &id).await?;
-    let redeemed = sign_in(&app, &visitor, info.address, &pending.identifier, &password).await?;
+    let redeemed = sign_in(&app, &visitor, &info, &pending.identifier, &password).await?;
     complete(&app, &visitor, redeemed, Strategy::Password, Some(&pending.id)).await
 }
 
-async fn begin_attempt(app: &App, visitor: &Visitor, address: IpAddr, identifier: &str) -> Answered {
+async fn begin_attempt(app: &App, visitor: &Visitor, info: &RequestInfo, identifier: &str) -> Answered {
     begin::check_identifier(identifier)?;
     let mut headers = HeaderMap::new();
     let client = match &visitor.client {
         Some(client) => client.clone(),
         None => {
-            // Anybody can ask for a client here, so each address for some only.
-            app.failed_authentications.take(address)?;
+            app.new_clients.take(info)?;
             let (client, secret) = client::create::create(&app.world, &visitor.context).await?;
             cookies::give_secret(app, visitor, &mut headers, &secret)?;
             client
@@ -124,26 +126,42 @@ async fn begin_attempt(app: &App, visitor: &Visitor, address: IpAddr, identifier
     Ok((headers, shown::enveloped(&shown, sign_in_shapes::pending(&pending))))
 }
 
-/// Wrong passwords count against the address that they come from, and a right one is worth nothing there when it has
-/// sent too many.
+/// Wrong passwords count against the address that they come from, from before they are looked at: a right one is worth
+/// nothing there when it has sent too many or has too many on their way.
 async fn sign_in(
     app: &App,
     visitor: &Visitor,
-    address: IpAddr,
+    info: &RequestInfo,
     identifier: &str,
     password: &SecretText,
 ) -> Result<Redeemed, ApiError> {
-    app.failed_authentications.refuse_blocked(address)?;
+    let guess = app.failed_authentications.guess(info)?;
+    let turn = app.password_turns.next(info).await;
+    let started = Instant::now();
     let outcome =
         password::sign_in(&app.world, &visitor.context, visitor.presented(), identifier, password).await;
-    outcome.map_err(|failure| {
-        let is_guess = matches!(
-            failure,
-            Failure::Refused(Refusal::PasswordOrIdentifierIncorrect | Refusal::LockedOut { .. })
-        );
-        let error = failure.into();
-        if is_guess { app.failed_authentications.count(address, error) } else { error }
-    })
+    let was_wrong = matches!(
+        outcome,
+        Err(Failure::Refused(Refusal::PasswordOrIdentifierIncorrect | Refusal::LockedOut { .. }))
+    );
+    if was_wrong {
+        drop(guess);
+        wait_out(started.elapsed(), app.http.password_refusal_step).await;
+    } else {
+        guess.give_back();
+    }
+    // Not before: those who wait would tell by their own time how long this one's digest took.
+    drop(turn);
+    outcome.map_err(ApiError::from)
+}
+
+/// Waits until the time that has passed is a multiple of the step. Digests that were brought along take longer or
+/// shorter than others, and that must not tell that there is one. What passed before its turn is no part of it: others
+/// made that.
+async fn wait_out(passed: Duration, step: Duration) {
+    let steps = passed.as_nanos().div_ceil(step.as_nanos().max(1));
+    let until = step.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX));
+    tokio::time::sleep(until.saturating_sub(passed)).await;
 }
 
 async fn complete(

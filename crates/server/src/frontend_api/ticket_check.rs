@@ -24,7 +24,7 @@ pub(crate) async fn check(
         fields.secret("ticket")?.ok_or_else(|| ParameterRefusal::new("ticket", ParameterProblem::Missing))?;
     let checked = ticket::check(&app.world, &info.context_of_holder(), text.reveal())
         .await
-        .map_err(|failure| ticket_error(&app, info.address, failure))?;
+        .map_err(|failure| ticket_error(&app, &info, failure))?;
     let (user, expires_at, seconds) = match &checked {
         CheckedTicket::ActorToken(token) => {
             (&token.subject, token.expires_at, token.session_max_duration_seconds)

@@ -55,7 +55,7 @@ async fn answer(app: &Arc<App>, parts: &mut Parts) -> Result<Response, ApiError>
     let text = pairs.single("ticket")?.ok_or_else(|| ApiError::query_parameter_absent("ticket"))?;
     let checked = ticket::check(&app.world, &info.context_of_holder(), text)
         .await
-        .map_err(|failure| ticket_error(app, info.address, failure))?;
+        .map_err(|failure| ticket_error(app, &info, failure))?;
     let own_page = || format!("{}{}", app.http.public_url, pages::SIGN_IN_PATH);
     let mut location = location(&app.http.sign_in_url.clone().unwrap_or_else(own_page), text)?;
     let mut headers = HeaderMap::new();

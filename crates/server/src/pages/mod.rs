@@ -1,7 +1,7 @@
 //! What Actas itself puts before a person: a page that redeems a ticket while no app is configured, and a banner for
 //! any app. Both are in the binary, load nothing from elsewhere, and talk to the Frontend API like any other script.
 
-use crate::{app::App, error::ApiError};
+use crate::{app::App, error::ApiError, frontend_api::cookies};
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
@@ -9,7 +9,7 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use sha1::{Digest as _, Sha1};
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// The page's path below the public URL.
 pub(crate) const SIGN_IN_PATH: &str = "/sign-in";
@@ -60,9 +60,15 @@ pub(crate) async fn sign_in_style(
 }
 
 /// `GET /actas-banner.js`, for pages of any origin.
-pub(crate) async fn banner(headers: HeaderMap) -> Response {
-    let script = include_str!("static/actas-banner.js");
-    let mut response = file(&headers, JAVASCRIPT, BANNER_CACHING, script);
+pub(crate) async fn banner(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    let suffix = cookies::suffix(&app.http.publishable_key);
+    let kind = if app.http.publishable_key.starts_with("pk_live_") { "live" } else { "test" };
+    let script = include_str!("static/actas-banner.js").replacen("{cookie_suffix}", &suffix, 1).replacen(
+        "{instance_kind}",
+        kind,
+        1,
+    );
+    let mut response = file(&headers, JAVASCRIPT, BANNER_CACHING, script.into());
     let own = [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
@@ -82,7 +88,7 @@ fn page_file(
     if app.http.sign_in_url.is_some() {
         return Err(ApiError::not_found());
     }
-    Ok(file(headers, content_type, PAGE_CACHING, text))
+    Ok(file(headers, content_type, PAGE_CACHING, text.into()))
 }
 
 /// The file, or 304 for a browser that has it.
@@ -90,7 +96,7 @@ fn file(
     asked: &HeaderMap,
     content_type: &'static str,
     caching: &'static str,
-    text: &'static str,
+    text: Cow<'static, str>,
 ) -> Response {
     let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(Sha1::digest(text.as_bytes())));
     let is_known = asked

@@ -218,6 +218,15 @@ CREATE TABLE kept_returns (
 
 CREATE INDEX kept_returns_of_user ON kept_returns (user_id);
 
+-- Answers to requests with an idempotency key: encrypted, and found by a hash of the key.
+CREATE TABLE kept_answers (
+    key_hash bytea PRIMARY KEY,
+    sealed bytea NOT NULL,
+    expires_at bigint NOT NULL
+);
+
+CREATE INDEX kept_answers_by_end ON kept_answers (expires_at);
+
 -- The record. `denied_code` is null for what was done.
 CREATE TABLE audit_entries (
     position bigint PRIMARY KEY,

@@ -7,6 +7,7 @@ use actas_domain::{
     audit::{AuditEntry, find::AuditQuery},
     change::Change,
     client::{Client, returning::KeptReturn},
+    idempotency::KeptAnswer,
     ids::{ActorTokenId, ClientId, SecretKeyId, SessionId, SignInTokenId, UserId},
     keys::{SigningKey, SigningKeyStatus, bootstrap, ring::KeyRing},
     page::{Listed, Page},
@@ -85,9 +86,17 @@ delegate! {
     pending_sign_in(client: &ClientId) -> Result<Option<PendingSignIn>, StoreError>;
     begin_sign_in(pending: &PendingSignIn) -> Result<(), StoreError>;
     password_failures(guessed: &Guessed) -> Result<Option<PasswordFailures>, StoreError>;
-    count_guess(identifier: SecretHash, at: UnixMillis, forgotten: UnixMillis) -> Result<(), StoreError>;
+    set_guesses(
+        identifier: SecretHash,
+        seen: Option<PasswordFailures>,
+        failures: PasswordFailures
+    ) -> Result<bool, StoreError>;
     forget_sign_ins(now: UnixMillis, forgotten: UnixMillis) -> Result<(), StoreError>;
     kept_return(client: &ClientId) -> Result<Option<KeptReturn>, StoreError>;
+    kept_answer(key_hash: &SecretHash) -> Result<Option<KeptAnswer>, StoreError>;
+    keep_answer(answer: &KeptAnswer) -> Result<bool, StoreError>;
+    forget_answers(now: UnixMillis, limit: u32) -> Result<u32, StoreError>;
+    count_kept_answers() -> Result<u64, StoreError>;
     commit(change: Change) -> Result<Committed, CommitError>;
     check() -> Result<(), StoreError>;
 }
@@ -169,6 +178,11 @@ across_replicas! {
     sign_ins {
         every_wrong_password_is_counted
         guesses_at_nobody_are_counted
+    }
+    kept_answers {
+        the_first_answer_stays
+        of_several_at_once_one_is_kept
+        what_is_over_is_forgotten_step_by_step
     }
     standing {
         a_downfall_ends_all_of_a_party

@@ -1,6 +1,6 @@
 //! Findings, one line each.
 
-use crate::output;
+use crate::output::{self, Screen, Tone};
 use serde::Serialize;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -55,13 +55,15 @@ impl Report {
     }
 
     pub(super) fn print(&self) {
+        let screen = Screen::of_stdout(false);
         for Line { part, verdict, text } in &self.0 {
-            let verdict = match verdict {
-                Verdict::Ok => "ok",
-                Verdict::Warn => "warn",
-                Verdict::Fail => "FAIL",
+            let (verdict, tone) = match verdict {
+                Verdict::Ok => ("ok", Tone::Good),
+                Verdict::Warn => ("warn", Tone::Waiting),
+                Verdict::Fail => ("FAIL", Tone::Bad),
             };
-            output::line(format!("{verdict:<4}  {part:<13}  {text}"));
+            let verdict = screen.paint(tone, &format!("{verdict:<4}"));
+            output::line(format!("{verdict}  {part:<13}  {text}"));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     keys::{RsaPublicKey, SealedPrivateKey, SigningKey},
-    ports::{KeyVault, VaultError},
+    ports::{AnswerVault, KeyVault, VaultError},
 };
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -35,5 +35,9 @@ impl KeyVault for OneKeyVault {
 
     fn check(&self, key: &SigningKey) -> Result<(), VaultError> {
         self.vault.check(key)
+    }
+
+    fn answers(&self) -> &dyn AnswerVault {
+        self.vault.answers()
     }
 }

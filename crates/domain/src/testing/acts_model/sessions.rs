@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     client::{Client, Presented, sign_out},
+    idempotency::Unkept,
     secret::SecretText,
     session::{
         SessionStatus,
@@ -93,7 +94,7 @@ impl Case<'_> {
     pub(super) async fn revoke_session(&mut self, session: usize) -> Verdict {
         let Some(place) = chosen(session, self.model.sessions.len()) else { return Ok(()) };
         let (context, caller) = self.backend().await?;
-        let result = end::revoke(&self.world, &context, &self.model.sessions[place].id).await;
+        let result = end::revoke(&self.world, &context, &self.model.sessions[place].id, &Unkept).await;
         let now = self.model.now;
         let was_live = self.model.sessions[place].is_live(now);
         if let Some(ended) = answered(result, None)? {
@@ -129,7 +130,9 @@ impl Case<'_> {
             (Some(kept), Some(returned)) => return self.came_back(&kept, "removed", &caller, returned),
             (kept, returned) => same("whether the actor came back", returned.is_some(), kept.is_some())?,
         }
-        if self.model.live_sessions(id).next().is_some() {
+        let keeps_return =
+            self.model.returns.iter().any(|kept| kept.client == id && self.model.now < kept.until);
+        if keeps_return || self.model.live_sessions(id).next().is_some() {
             self.model.returns.retain(|kept| kept.client != id);
             let entry = Entry::new(self.model.now, "client.signed_out", &caller);
             self.model.record.push(Entry { client: Some(id.to_owned()), ..entry });
@@ -149,7 +152,7 @@ impl Case<'_> {
         } else {
             model.bad_standing(user)
         };
-        let created = answered(create::create(&self.world, &context, user).await, refusal)?;
+        let created = answered(create::create(&self.world, &context, user, &Unkept).await, refusal)?;
         let now = model.now;
         let entry = Entry::new(now, "session.created", &caller);
         let Some(created) = created else {

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     actor_token::{self, accept::Redeemed, create::CreateActorToken},
     client::Presented,
+    idempotency::Unkept,
     ids::{ActorTokenId, SignInTokenId},
     secret::SecretText,
     sign_in_token::{self, create::CreateSignInToken},
@@ -43,7 +44,8 @@ impl Case<'_> {
             expires_in_seconds: Some(lifetime),
             session_max_duration_in_seconds: Some(session),
         };
-        let created = answered(actor_token::create::create(&self.world, &context, request).await, refusal)?;
+        let created =
+            answered(actor_token::create::create(&self.world, &context, request, &Unkept).await, refusal)?;
         if misshapen.is_some() {
             return Ok(());
         }
@@ -80,7 +82,8 @@ impl Case<'_> {
         let misshapen = seconds(lifetime, TICKET_MAX_SECONDS);
         let refusal = misshapen.or_else(|| user_refusal(model, user));
         let request = CreateSignInToken { user_id: user.to_owned(), expires_in_seconds: Some(lifetime) };
-        let created = answered(sign_in_token::create::create(&self.world, &context, request).await, refusal)?;
+        let created =
+            answered(sign_in_token::create::create(&self.world, &context, request, &Unkept).await, refusal)?;
         let entry = Entry::new(model.now, "sign_in_token.created", &caller).of_user(user);
         match (created, refusal) {
             (None, Some(code)) if misshapen.is_none() => model.record.push(entry.denied(code)),
@@ -118,9 +121,9 @@ impl Case<'_> {
         };
         let refused = (!is_pending).then_some(refusal);
         if row.actor.is_some() {
-            answered(actor_token::revoke::revoke(&self.world, &context, &row.id).await, refused)?;
+            answered(actor_token::revoke::revoke(&self.world, &context, &row.id, &Unkept).await, refused)?;
         } else {
-            answered(sign_in_token::revoke::revoke(&self.world, &context, &row.id).await, refused)?;
+            answered(sign_in_token::revoke::revoke(&self.world, &context, &row.id, &Unkept).await, refused)?;
         }
         if is_pending {
             self.model.revoke_token(place, "requested", &caller);

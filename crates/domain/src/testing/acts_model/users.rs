@@ -6,6 +6,7 @@ use super::{
     model::{Entry, UserRow},
 };
 use crate::{
+    idempotency::Unkept,
     json::JsonObject,
     secret::SecretText,
     user::{
@@ -39,7 +40,7 @@ impl Case<'_> {
             locked: Some(locked),
             ..CreateUser::default()
         };
-        let result = create::create(&self.world, &context, request).await;
+        let result = create::create(&self.world, &context, request, &Unkept).await;
         let created = answered(result, is_taken.then_some("form_identifier_exists"))?;
         let model = &mut self.model;
         let entry = Entry::new(model.now, "user.created", &caller).of_user(id);
@@ -120,10 +121,10 @@ impl Case<'_> {
         let (context, caller) = self.backend().await?;
         let world = &self.world;
         let result = match judgement {
-            Judgement::Ban => standing::ban(world, &context, id).await,
-            Judgement::Unban => standing::unban(world, &context, id).await,
-            Judgement::Lock => standing::lock(world, &context, id).await,
-            Judgement::Unlock => standing::unlock(world, &context, id).await,
+            Judgement::Ban => standing::ban(world, &context, id, &Unkept).await,
+            Judgement::Unban => standing::unban(world, &context, id, &Unkept).await,
+            Judgement::Lock => standing::lock(world, &context, id, &Unkept).await,
+            Judgement::Unlock => standing::unlock(world, &context, id, &Unkept).await,
         };
         let refusal = self.model.is_unknown(id).then_some("resource_not_found");
         let Some(user) = answered(result, refusal)? else { return Ok(()) };

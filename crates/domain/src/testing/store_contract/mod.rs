@@ -17,6 +17,7 @@
 pub mod activity;
 pub mod atomicity;
 pub mod guards;
+pub mod kept_answers;
 pub mod kept_returns;
 pub mod ordering_users;
 pub mod races;
@@ -186,6 +187,14 @@ macro_rules! store_contract {
                 every_wrong_password_is_counted
                 guesses_at_nobody_are_counted
             }
+            kept_answers {
+                the_first_answer_stays
+                a_second_answer_undoes_its_change
+                an_answer_whose_time_is_over_gives_way
+                an_answer_without_a_change_is_kept_likewise
+                of_several_at_once_one_is_kept
+                what_is_over_is_forgotten_step_by_step
+            }
             kept_returns {
                 a_client_keeps_one_return
                 a_return_is_taken_once
@@ -233,6 +242,7 @@ mod tests {
             ("activity", include_str!("activity.rs")),
             ("atomicity", include_str!("atomicity.rs")),
             ("guards", include_str!("guards.rs")),
+            ("kept_answers", include_str!("kept_answers.rs")),
             ("kept_returns", include_str!("kept_returns.rs")),
             ("ordering_users", include_str!("ordering_users.rs")),
             ("races", include_str!("races.rs")),

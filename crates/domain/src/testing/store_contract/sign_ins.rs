@@ -138,12 +138,17 @@ pub async fn guesses_at_nobody_are_counted(harness: &dyn Harness) {
         async move { store.password_failures(&Guessed::Nobody(hash)).await.unwrap() }
     };
     assert_eq!(guesses(one).await, None);
-    for (second, count) in [(0, 1), (5, 2), (9, 3)] {
-        trial.store.count_guess(one, rows::after(second), rows::after(second - 10)).await.unwrap();
-        assert_eq!(guesses(one).await, Some(failures(count, second)));
+    let mut seen = None;
+    for set in [failures(1, 0), failures(2, 5), failures(1, 90)] {
+        assert!(trial.store.set_guesses(one, seen, set).await.unwrap());
+        assert_eq!(guesses(one).await, Some(set));
+        seen = Some(set);
     }
+    for not_seen in [None, Some(failures(2, 90)), Some(failures(1, 91))] {
+        assert!(!trial.store.set_guesses(one, not_seen, failures(7, 99)).await.unwrap());
+    }
+    assert_eq!(guesses(one).await, seen, "what was not as seen is changed");
+    assert!(!trial.store.set_guesses(other, seen, failures(7, 99)).await.unwrap());
     assert_eq!(guesses(other).await, None);
-    trial.store.count_guess(one, rows::after(19), rows::after(9)).await.unwrap();
-    assert_eq!(guesses(one).await, Some(failures(1, 19)), "what was forgotten still counts");
     assert!(trial.entries().await.is_empty(), "a guess at nobody is no entry");
 }

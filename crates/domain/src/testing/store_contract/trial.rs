@@ -9,6 +9,7 @@ use crate::{
     },
     change::{Change, Guard, Write},
     client::{Client, returning::KeptReturn},
+    idempotency::KeptAnswer,
     keys::SigningKey,
     page::Page,
     ports::{CommitError, Committed, Instance, Store},
@@ -45,6 +46,7 @@ pub(super) struct Everything {
     signing_keys: Vec<SigningKey>,
     pending_sign_ins: Vec<PendingSignIn>,
     kept_returns: Vec<KeptReturn>,
+    kept_answers: Vec<KeptAnswer>,
     entries: Vec<AuditEntry>,
 }
 
@@ -138,10 +140,11 @@ impl Trial {
         for id in ["subject", "actor", "other", "stranger", "innocent"] {
             standings.push(self.standing(id).await);
         }
-        let (mut pending_sign_ins, mut kept_returns) = (Vec::new(), Vec::new());
+        let (mut pending_sign_ins, mut kept_returns, mut kept_answers) = (Vec::new(), Vec::new(), Vec::new());
         for number in (1..10).chain([99]) {
             pending_sign_ins.extend(store.pending_sign_in(&rows::client_id(number)).await.unwrap());
             kept_returns.extend(store.kept_return(&rows::client_id(number)).await.unwrap());
+            kept_answers.extend(store.kept_answer(&rows::idempotency_key_hash(number)).await.unwrap());
         }
         let sessions = SessionQuery { client: None, user: None, status: None, now: rows::START, page: ALL };
         Everything {
@@ -160,6 +163,7 @@ impl Trial {
             signing_keys: store.signing_keys().await.unwrap(),
             pending_sign_ins,
             kept_returns,
+            kept_answers,
             entries: self.entries().await,
         }
     }
@@ -186,6 +190,7 @@ pub(super) fn innocent_writes() -> Vec<Write> {
         Write::AddSigningKey(rows::signing_key(99, crate::keys::SigningKeyStatus::Next)),
         Write::SetPasswordFailures { user: rows::user_id("innocent"), failures: Some(INNOCENT_FAILURES) },
         Write::KeepReturn(rows::kept_return(99, "innocent")),
+        Write::KeepAnswer(rows::kept_answer(99)),
         Write::SetInstance(rows::instance(99)),
     ]
 }

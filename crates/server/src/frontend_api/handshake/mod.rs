@@ -128,7 +128,7 @@ async fn browser(app: &Arc<App>, parts: &mut Parts, pairs: &Pairs) -> Result<Bro
     let (client, secret) = match (known, given) {
         (Some(client), Some(secret)) => (client, SecretText::new(secret.to_owned())),
         _ => {
-            app.new_clients.take(info.address)?;
+            app.new_clients.take(&info)?;
             create::create(&app.world, &context).await?
         }
     };

@@ -8,6 +8,10 @@
   const script = document.currentScript;
   if (window.ActasBanner || !script) return;
 
+  // Written here by the server that serves this: of several instances' cookies on the page's host, its own have it.
+  const COOKIE_SUFFIX = '{cookie_suffix}';
+  // Likewise: `test` or `live`.
+  const INSTANCE_KIND = '{instance_kind}';
   const HOST = 'actas-banner';
   const EVENT = 'actas:stopped';
   // Between two looks of a page that is seen; a session may be ended elsewhere.
@@ -28,7 +32,7 @@
   };
 
   // The impersonation that is shown, how far the server's clock is ahead of this one, and what is on its way.
-  let [shown, ahead, looking, stopping, spoken, parts, known] = [null, 0, null, false, null, null, null];
+  let [shown, ahead, looking, stopping, spoken, parts] = [null, 0, null, false, null, null];
 
   const STYLE = `
     :host { all: initial; display: block; max-width: 100%; }
@@ -70,23 +74,24 @@
 
   // ---- The Frontend API
 
-  // The ids by which development instances know this browser, which clerk-js keeps in cookies of the page's host. Of
-  // several instances each knows its own only.
-  function developmentBrowsers() {
-    const pairs = document.cookie.split('; ').filter(each => /^__clerk_db_jwt(_[\w-]+)?=./.test(each));
-    const ids = new Set(pairs.map(pair => pair.slice(pair.indexOf('=') + 1)));
-    return ids.has(known) ? [known] : [...ids];
+  // The id by which a development instance knows this browser, which clerk-js keeps in cookies of the page's host.
+  // Other instances' are nothing to this one; a live one knows its browsers by its own cookie alone.
+  function developmentBrowser() {
+    if (INSTANCE_KIND === 'live') return null;
+    const pairs = document.cookie.split('; ');
+    for (const name of [`__clerk_db_jwt_${COOKIE_SUFFIX}=`, '__clerk_db_jwt=']) {
+      const pair = pairs.find(each => each.startsWith(name) && each.length > name.length);
+      if (pair) return pair.slice(name.length);
+    }
+    return null;
   }
 
   async function call(method, path) {
-    for (const browser of developmentBrowsers()) {
-      const answer = await callAs(browser, method, path);
-      if (answer.json?.errors?.[0]?.code !== 'dev_browser_unauthenticated') {
-        known = browser;
-        return answer;
-      }
-    }
-    return callAs(null, method, path);
+    const browser = developmentBrowser();
+    const answer = await callAs(browser, method, path);
+    // The name without a suffix is whose instance wrote it last; this one may know the browser by a cookie of its own.
+    const isOfAnother = browser && answer.json?.errors?.[0]?.code === 'dev_browser_unauthenticated';
+    return isOfAnother ? callAs(null, method, path) : answer;
   }
 
   async function callAs(browser, method, path) {

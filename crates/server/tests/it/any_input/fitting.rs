@@ -14,6 +14,15 @@ pub(super) fn id_index(parameter: &str) -> Option<usize> {
     }
 }
 
+/// The type of the bodies that a route reads.
+pub(super) fn content_type_of(route: &str, is_backend: bool) -> &'static str {
+    match (route, is_backend) {
+        ("/v1/users/import", _) => "application/x-ndjson",
+        (_, true) => "application/json",
+        (_, false) => "application/x-www-form-urlencoded; charset=utf-8",
+    }
+}
+
 /// The members or fields of a body that a route reads: a good value for those without which nothing happens.
 pub(super) fn body_of(route: &str) -> &'static [(&'static str, &'static str)] {
     match route {
@@ -29,7 +38,7 @@ pub(super) fn body_of(route: &str) -> &'static [(&'static str, &'static str)] {
         "/v1/sessions/{session_id}/tokens" => &[("expires_in_seconds", "")],
         "/v1/sessions/{session_id}/verify" => &[("token", r#""{{s4}}""#)],
         "/v1/clients/verify" => &[("token", r#""{{s3}}""#)],
-        "/v1/users" | "/v1/users/{user_id}" => USER,
+        "/v1/users" | "/v1/users/import" | "/v1/users/{user_id}" => USER,
         "/v1/users/{user_id}/metadata" => {
             &[("public_metadata", ""), ("private_metadata", ""), ("unsafe_metadata", "")]
         }

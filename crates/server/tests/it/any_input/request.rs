@@ -37,6 +37,7 @@ const HEADERS: &[&str] = &[
     "clerk-api-version",
     "content-type",
     "cookie",
+    "idempotency-key",
     "origin",
     "referer",
     "sec-fetch-dest",
@@ -60,7 +61,7 @@ fn request() -> impl Strategy<Value = AnyRequest> {
             vec((values::name(), values::text()), 0..3),
             prop_oneof![20 => Just(String::new()), 1 => "[!-~]{0,20}"],
             prop::bool::weighted(0.97),
-            headers(is_backend),
+            headers(route, is_backend),
             body(route, is_backend),
         );
         parts.prop_map(move |(other, parameters, query, tail, has_key, headers, body)| AnyRequest {
@@ -76,10 +77,9 @@ fn request() -> impl Strategy<Value = AnyRequest> {
     })
 }
 
-fn headers(is_backend: bool) -> impl Strategy<Value = Vec<(String, Text)>> {
+fn headers(route: &'static str, is_backend: bool) -> impl Strategy<Value = Vec<(String, Text)>> {
     let plain = |text: &str| Text::Plain(text.to_owned());
-    let content_type =
-        if is_backend { "application/json" } else { "application/x-www-form-urlencoded; charset=utf-8" };
+    let content_type = fitting::content_type_of(route, is_backend);
     let content_type = option::weighted(0.97, Just(("content-type".to_owned(), plain(content_type))));
     let version = option::weighted(
         0.3,
@@ -89,10 +89,23 @@ fn headers(is_backend: bool) -> impl Strategy<Value = Vec<(String, Text)>> {
     );
     let cookie =
         option::weighted(if is_backend { 0.1 } else { 0.9 }, Just(("cookie".to_owned(), Text::Secret(3))));
+    // Few, so that one sequence repeats some of them.
+    let idempotency_key = option::weighted(
+        0.4,
+        select(vec!["one", "two"]).prop_map(move |key| ("idempotency-key".to_owned(), plain(key))),
+    );
     let other = option::weighted(0.1, (select(HEADERS).prop_map(str::to_owned), values::text()));
-    (content_type, version, cookie, other).prop_map(|(content_type, version, cookie, other)| {
-        content_type.into_iter().chain(version).chain(cookie).chain(other).collect()
-    })
+    (content_type, version, cookie, idempotency_key, other).prop_map(
+        |(content_type, version, cookie, idempotency_key, other)| {
+            content_type
+                .into_iter()
+                .chain(version)
+                .chain(cookie)
+                .chain(idempotency_key)
+                .chain(other)
+                .collect()
+        },
+    )
 }
 
 fn body(route: &'static str, is_backend: bool) -> impl Strategy<Value = Vec<u8>> {

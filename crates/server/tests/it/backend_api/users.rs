@@ -214,7 +214,7 @@ async fn a_user_brings_an_id_along() {
         assert_eq!(instance.get(&format!("/v1/users/{id}")).await.ok()["id"], id);
     }
     let mut lines = Vec::new();
-    for id in ["x", "", "a b", "a/b", "é", "count", &"y".repeat(256)] {
+    for id in ["x", "", "a b", "a/b", "é", "count", "import", &"y".repeat(256)] {
         lines.push(instance.post("/v1/users", json!({ "id": id })).await.to_string());
     }
     assert_snapshot!(lines.join("\n"), @r#"
@@ -223,6 +223,7 @@ async fn a_user_brings_an_id_along() {
     422 form_param_format_invalid | is invalid | id must be a text of 1 to 255 of the characters A-Z a-z 0-9 _ . : @ -. | {"param_name":"id"}
     422 form_param_format_invalid | is invalid | id must be a text of 1 to 255 of the characters A-Z a-z 0-9 _ . : @ -. | {"param_name":"id"}
     422 form_param_format_invalid | is invalid | id must be a text of 1 to 255 of the characters A-Z a-z 0-9 _ . : @ -. | {"param_name":"id"}
+    422 form_param_value_invalid | is invalid | id is invalid | {"param_name":"id"}
     422 form_param_value_invalid | is invalid | id is invalid | {"param_name":"id"}
     422 form_param_max_length_exceeded | exceeds maximum length | id should not exceed 255 characters. | {"param_name":"id"}
     "#);
@@ -249,6 +250,35 @@ async fn a_password_is_kept_and_never_shown() {
     for answer in [created, instance.get("/v1/users").await, instance.get("/v1/audit_entries").await] {
         assert!(!answer.text().contains("correct horse") && !answer.text().contains("$argon2"));
         assert!(!answer.text().contains(digest));
+    }
+}
+
+/// At the limits that the refusal names, and one above each.
+#[tokio::test]
+async fn digests_are_brought_along_within_the_costs_that_are_named() {
+    let instance = Instance::start().await;
+    let bcrypt =
+        |cost: u8| ("bcrypt", format!("$2a${cost:02}$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW"));
+    let argon2id = |costs: &str| {
+        (
+            "argon2id",
+            format!("$argon2id$v=19${costs}$c29tZXNhbHRzb21lc2FsdA$RdescudvJCsgt3ub+b4dWRWJTmaaJObG"),
+        )
+    };
+    for (status, (hasher, digest)) in [
+        (200, bcrypt(4)),
+        (200, bcrypt(14)),
+        (422, bcrypt(3)),
+        (422, bcrypt(15)),
+        (200, argon2id("m=262144,t=4,p=16")),
+        (200, argon2id("m=104857,t=10,p=1")),
+        (422, argon2id("m=262145,t=1,p=1")),
+        (422, argon2id("m=262144,t=5,p=1")),
+        (422, argon2id("m=19456,t=11,p=1")),
+        (422, argon2id("m=19456,t=2,p=17")),
+    ] {
+        let body = json!({ "password_digest": digest, "password_hasher": hasher });
+        assert_eq!(instance.post("/v1/users", body).await.status, status, "{digest}");
     }
 }
 
@@ -306,7 +336,7 @@ async fn what_cannot_be_a_user_is_refused_with_the_parameter() {
     422 form_param_value_invalid | is invalid | create_organizations_limit is invalid | {"param_name":"create_organizations_limit"}
     422 form_password_length_too_short | Password is too short | Passwords must be 8 characters or more. | {"param_name":"password"}
     422 form_password_size_in_bytes_exceeded | Your password is too long. Please use a shorter one. | Passwords must not exceed 1024 bytes. Please use a shorter one. | {"param_name":"password"}
-    422 form_password_digest_invalid_code | Invalid password digest | The password_digest provided is not a valid digest of the given password_hasher. | {"param_name":"password_digest"}
+    422 form_password_digest_invalid_code | Invalid password digest | The password_digest provided is not a valid digest of the given password_hasher, or its check would take too long. Costs may be: bcrypt 4 to 14; argon2id up to 256 MiB, 10 passes, 16 lanes, and 1 GiB of memory times passes. | {"param_name":"password_digest"}
     422 form_param_value_invalid | is invalid | password_hasher is invalid. Only one of the following parameter values is allowed: argon2id, bcrypt | {"param_name":"password_hasher"}
     422 form_param_missing | is missing | password_hasher must be included. | {"param_name":"password_hasher"}
     422 form_param_unknown | is unknown | totp_secret is not a valid parameter for this request. Actas has no second factors. | {"param_name":"totp_secret"}

@@ -13,6 +13,7 @@ mod handshake_development;
 mod native;
 mod npm;
 mod own_page;
+mod password_guesses;
 mod passwords;
 mod proxied;
 mod races;

@@ -6,17 +6,29 @@ use super::{
     handshake::decoded,
     instance, instance_with, ticket,
 };
-use crate::harness::{Answer, Call, Instance};
+use crate::harness::{Answer, Call, Instance, Turnstile};
+use std::sync::Arc;
 
 /// As an app's SDK passes a request on: of one origin, so that there is no `Origin`.
 fn passed_on<'a>(instance: &'a Instance, secret_key: &str, method: &str, path: &str) -> Call<'a> {
+    passed_on_for(instance, secret_key, method, path, "198.51.100.9")
+}
+
+/// The same for a browser of this address.
+fn passed_on_for<'a>(
+    instance: &'a Instance,
+    secret_key: &str,
+    method: &str,
+    path: &str,
+    forwarded_for: &str,
+) -> Call<'a> {
     instance
         .anonymous(method, path)
         .header("clerk-secret-key", secret_key)
         .header("clerk-proxy-url", "https://app.example.test/__clerk")
         .header("x-forwarded-host", "app.example.test")
         .header("x-forwarded-proto", "https")
-        .header("x-forwarded-for", "198.51.100.9")
+        .header("x-forwarded-for", forwarded_for)
 }
 
 fn redeem<'a>(call: Call<'a>, ticket: &str) -> Call<'a> {
@@ -84,6 +96,52 @@ async fn an_app_can_name_no_origin_that_is_not_the_instances() {
     let answer = redeem(call, &ticket(&actor_token(&instance).await)).send().await;
     assert_eq!(party(&answer), serde_json::Value::Null);
     assert_eq!(instance.last_audit_entry().await["address"], "192.0.2.7");
+}
+
+/// An adapter of the app's own may pass on all that it was told.
+#[tokio::test]
+async fn of_a_chain_the_nearest_that_is_no_proxy_is_the_browsers_address() {
+    let instance =
+        instance_with(|plan| plan.http.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()]).await;
+    let key = instance.secret_key.reveal();
+    for chain in ["198.51.100.9", "203.0.113.1, 198.51.100.9", "203.0.113.1, 198.51.100.9, 10.0.0.7"] {
+        let call = passed_on_for(&instance, key, "POST", "/v1/client/sign_ins", chain);
+        redeem(call, &ticket(&actor_token(&instance).await)).send().await.ok();
+        assert_eq!(instance.last_audit_entry().await["address"], "198.51.100.9", "{chain}");
+    }
+}
+
+/// A front that lets browsers say where they come from is no way to guess on without an end.
+#[tokio::test]
+async fn a_browser_that_names_itself_anew_each_time_is_limited_too() {
+    // As good as no time for each, so that the minute gives nothing back meanwhile.
+    let turnstile = Arc::new(Turnstile::default());
+    turnstile.open_for_wrong();
+    let instance = Instance::start_with(|plan| {
+        plan.passwords = turnstile;
+        plan.http.failed_authentications_per_minute = 1;
+    })
+    .await;
+    instance.add_user("subject").await;
+    let key = instance.secret_key.reveal();
+    let sign_in = async |form: &str, address: &str| {
+        let call = passed_on_for(&instance, key, "POST", "/v1/client/sign_ins", address);
+        call.header("content-type", "application/x-www-form-urlencoded").body(form.to_owned()).send().await
+    };
+    let guess = "identifier=eva&password=wrong-password";
+    for number in 0..5 {
+        assert_eq!(sign_in(guess, &format!("198.51.100.{number}")).await.status, 422, "{number}");
+        let forged = sign_in("strategy=ticket&ticket=forged", &format!("2001:db8:0:{number}::1")).await;
+        assert_eq!(forged.code(), "ticket_invalid_code", "{number}");
+    }
+    for form in [guess, "strategy=ticket&ticket=forged"] {
+        assert_eq!(sign_in(form, "198.51.100.77").await.code(), "too_many_requests", "{form}");
+    }
+    // An authentic ticket passes, and who comes another way is not held up.
+    let authentic = ticket(&actor_token(&instance).await);
+    sign_in(&format!("strategy=ticket&ticket={authentic}"), "198.51.100.77").await.ok();
+    let answer = Browser::new(&instance).post("/v1/client/sign_ins", guess).await;
+    assert_eq!(answer.status, 422);
 }
 
 #[tokio::test]

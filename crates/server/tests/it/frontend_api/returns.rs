@@ -132,6 +132,27 @@ async fn a_return_falls_with_all_sessions_of_its_user() {
     }
 }
 
+/// Whoever opens a link and signs out instead of redeeming it does not come back by another one later.
+#[tokio::test]
+async fn a_sign_out_between_link_and_ticket_takes_the_return_along() {
+    for store in StoreKind::ALL {
+        for (method, path) in [("DELETE", "/v1/client/sessions"), ("DELETE", "/v1/client")] {
+            let instance = instance(store).await;
+            let (mut browser, _) = of_admin(&instance).await;
+            let link = ticket(&actor_token(&instance).await);
+            browser.open(&link).await;
+            let cookie = browser.cookies["__client"].clone();
+            let call = browser.call(method, path);
+            browser.send(call).await.ok();
+            browser.cookies.insert("__client".to_owned(), cookie);
+            assert_eq!(instance.last_audit_entry().await["action"], "client.signed_out");
+            let impersonated = browser.sign_in(&link).await;
+            let answer = stop(&mut browser, &impersonated, "end").await;
+            assert!(live(&answer).is_empty(), "{path}: {answer}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_return_lasts_no_longer_than_the_session_it_stands_for() {
     for (seconds, comes_back) in [(899, true), (900, false)] {

@@ -4,17 +4,19 @@
 mod answer;
 mod call;
 mod shown;
+mod turnstile;
 mod vault;
 
 pub(crate) use answer::Answer;
 pub(crate) use call::Call;
 pub(crate) use shown::shown;
+pub(crate) use turnstile::Turnstile;
 
 use actas_crypto::Argon2Passwords;
 use actas_domain::{
     caller::Context,
     keys::{bootstrap, ring::KeyRing},
-    ports::{Clock, Store},
+    ports::{Clock, PasswordHasher, Store},
     secret::SecretText,
     secret_key,
     settings::{DirectoryMode, InstanceKind, Settings},
@@ -47,9 +49,12 @@ impl StoreKind {
 }
 
 /// How an instance is made. The default is a development instance with a managed directory, in memory.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Plan {
     pub(crate) store: StoreKind,
+    /// Of a store that is not in memory: how much may wait for it.
+    pub(crate) queue_length: usize,
+    pub(crate) passwords: Arc<dyn PasswordHasher>,
     pub(crate) settings: Settings,
     pub(crate) http: HttpSettings,
 }
@@ -78,8 +83,15 @@ impl Default for Plan {
             request_timeout: Duration::from_secs(30),
             connections_max: 100,
             failed_authentications_per_minute: 1_000_000,
+            password_refusal_step: Duration::from_millis(1),
         };
-        Self { store: StoreKind::Memory, settings, http }
+        Self {
+            store: StoreKind::Memory,
+            queue_length: Options::DEFAULT_QUEUE_LENGTH,
+            passwords: Arc::new(Argon2Passwords::default()),
+            settings,
+            http,
+        }
     }
 }
 
@@ -88,9 +100,9 @@ pub(crate) struct Instance {
     pub(crate) app: Arc<App>,
     pub(crate) clock: FixedClock,
     pub(crate) secret_key: SecretText,
-    entry: Entry,
+    pub(crate) entry: Entry,
     /// Gone, or given back, with the instance.
-    _place: Place,
+    pub(crate) place: Place,
 }
 
 impl Instance {
@@ -106,13 +118,13 @@ impl Instance {
         let mut plan = Plan::default();
         adjust(&mut plan);
         let clock = FixedClock::new(rows::START);
-        let (store, place) = open(plan.store, Arc::new(clock.clone())).await;
+        let (store, place) = open(&plan, Arc::new(clock.clone())).await;
         let world = World {
             store,
             clock: Arc::new(clock.clone()),
             entropy: Arc::new(CountingEntropy::default()),
             vault: vault::shared().await,
-            passwords: Arc::new(Argon2Passwords::default()),
+            passwords: plan.passwords,
             settings: plan.settings,
             key_ring: KeyRing::default(),
             refusals: actas_domain::refusal_throttle::RefusalThrottle::default(),
@@ -124,7 +136,7 @@ impl Instance {
         let app = Arc::new(App::new(world, plan.http, Metrics::new(Box::new(StoreNumbers::default))));
         let surfaces = Surfaces { frontend_api: true, backend_api: true, metrics: true };
         let entry = Entry::new(Arc::clone(&app), router(&app, surfaces));
-        Self { app, clock, secret_key, entry, _place: place }
+        Self { app, clock, secret_key, entry, place }
     }
 
     /// A request without a secret key.
@@ -171,28 +183,33 @@ impl Instance {
 }
 
 /// Where an instance's state is.
-enum Place {
+pub(crate) enum Place {
     Memory,
-    Folder { _folder: TempDir },
-    Database { _database: Loan },
+    /// The database's.
+    Folder(TempDir),
+    Database {
+        _database: Loan,
+    },
 }
 
 static DATABASES: Stock =
     Stock::new(actas_store_postgres::testing::prepare, actas_store_postgres::testing::EMPTY);
 
-async fn open(kind: StoreKind, clock: Arc<dyn Clock>) -> (Arc<dyn Store>, Place) {
-    match kind {
+async fn open(plan: &Plan, clock: Arc<dyn Clock>) -> (Arc<dyn Store>, Place) {
+    match plan.store {
         StoreKind::Memory => (Arc::new(MemoryStore::new(clock)), Place::Memory),
         StoreKind::Sqlite => {
             let folder = tempfile::tempdir().expect("a folder for the database");
-            let options = Options::new(folder.path().join("actas.db"));
+            let mut options = Options::new(folder.path().join("actas.db"));
+            options.queue_length = plan.queue_length;
             let store = SqliteStore::open(&options, clock).expect("the database opens");
-            (Arc::new(store), Place::Folder { _folder: folder })
+            (Arc::new(store), Place::Folder(folder))
         }
         StoreKind::Postgres => {
             let database = DATABASES.take();
             let options = actas_store_postgres::Options {
                 read_connections: 2,
+                queue_length: plan.queue_length,
                 ..actas_store_postgres::Options::new(SecretText::new(database.url()))
             };
             let store = PostgresStore::open_with_clock(&options, clock).await.expect("the database opens");

@@ -3,7 +3,7 @@
 use actas_crypto::{MasterKey, MasterKeyVault};
 use actas_domain::{
     keys::{RsaPublicKey, SealedPrivateKey, SigningKey},
-    ports::{KeyVault, VaultError},
+    ports::{AnswerVault, KeyVault, VaultError},
 };
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -43,5 +43,9 @@ impl KeyVault for SharedPair {
 
     fn check(&self, key: &SigningKey) -> Result<(), VaultError> {
         self.vault.check(key)
+    }
+
+    fn answers(&self) -> &dyn AnswerVault {
+        self.vault.answers()
     }
 }

@@ -1,0 +1,78 @@
+//! `actas audit list|follow`.
+
+use super::{audit_export, entries};
+use crate::{
+    args::{AuditCommand, AuditFilter, Moment},
+    exit::ExitError,
+    output::{self, Screen},
+    remote::{Names, Remote, find_user, follow, newest_position, page_limit, take},
+};
+use actas_sdk::{
+    Timestamp,
+    audit_entries::{AuditEntry, AuditOutcome, ListAuditEntries},
+};
+
+pub(crate) async fn run(command: AuditCommand) -> Result<(), ExitError> {
+    match command {
+        AuditCommand::List { filter, since, until, limit, server, output } => {
+            let remote = Remote::open(&server)?;
+            let now = Screen::of_stdout(output.utc).now;
+            let millis = |moment: Moment| Timestamp::from_unix_millis(moment.at(now).millis());
+            let mut asked = filtered(&remote, &filter).await?.limit(page_limit(limit));
+            if let Some(since) = since {
+                asked = asked.at_after(millis(since));
+            }
+            if let Some(until) = until {
+                asked = asked.at_before(millis(until));
+            }
+            let mut pages = remote.client.audit_entries().pages(asked);
+            let entries = take(limit, async || Ok(pages.next().await?.map(|page| page.data))).await;
+            let entries = entries.map_err(|error| remote.explain(&error))?;
+            if output.json {
+                output::json(&entries.rows);
+                entries.remark("entries", true);
+                return Ok(());
+            }
+            entries::print(&remote, &entries.rows, output.utc).await;
+            entries.remark("entries", false);
+            Ok(())
+        }
+        AuditCommand::Follow { filter, after, server, output } => {
+            let remote = Remote::open(&server)?;
+            let query = filtered(&remote, &filter).await?;
+            let after = match after {
+                Some(after) => after,
+                None => newest_position(&remote).await?,
+            };
+            let mut names = Names::default();
+            follow(&remote, query, after, async |told: Vec<AuditEntry>| {
+                entries::tell(&remote, &told, &mut names, output.json).await
+            })
+            .await
+        }
+        AuditCommand::Export(arguments) => audit_export::run(arguments).await,
+    }
+}
+
+async fn filtered(remote: &Remote, filter: &AuditFilter) -> Result<ListAuditEntries, ExitError> {
+    let mut asked = ListAuditEntries::new();
+    if let Some(user) = &filter.user {
+        asked = asked.user_id(find_user(remote, user).await?.id);
+    }
+    if let Some(actor) = &filter.actor {
+        asked = asked.actor_sub(actor);
+    }
+    if let Some(token) = &filter.token {
+        asked = asked.actor_token_id(token);
+    }
+    if let Some(session) = &filter.session {
+        asked = asked.session_id(session);
+    }
+    if let Some(action) = &filter.action {
+        asked = asked.action(action);
+    }
+    if let Some(outcome) = &filter.outcome {
+        asked = asked.outcome(AuditOutcome::from(outcome.as_str()));
+    }
+    Ok(asked)
+}

@@ -1,0 +1,123 @@
+//! `actas audit export`.
+
+use super::import::Kept;
+use crate::process::{one_line, stderr, stdout};
+use serde_json::{Value, json};
+use std::fs;
+
+/// A record of some more than two pages.
+fn filled() -> Kept {
+    let kept = Kept::start();
+    let rows: Vec<_> = (0..1_200).map(|number| json!({ "id": format!("u{number}") }).to_string()).collect();
+    kept.write("users.jsonl", rows.join("\n"));
+    assert_eq!(kept.run(&["users", "import", "users.jsonl"]).status.code(), Some(0));
+    kept
+}
+
+fn newest(kept: &Kept) -> u64 {
+    kept.get("/v1/audit_entries?limit=1")["data"][0]["position"].as_u64().unwrap()
+}
+
+fn positions(lines: &str) -> Vec<u64> {
+    let position = |line: &str| serde_json::from_str::<Value>(line).unwrap()["position"].as_u64().unwrap();
+    lines.lines().map(position).collect()
+}
+
+#[test]
+fn the_whole_record_is_written_and_goes_on_wherever_it_was_cut() {
+    let kept = filled();
+    let newest = newest(&kept);
+    let output = kept.run(&["audit", "export", "--out", "record.jsonl", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let told: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!((&told["complete"], &told["entries"]), (&true.into(), &newest.into()));
+    let whole = kept.read("record.jsonl");
+    assert_eq!(positions(&whole), (1..=newest).collect::<Vec<_>>());
+    let first = kept.get("/v1/audit_entries?after=0&limit=1")["data"][0].clone();
+    assert_eq!(serde_json::from_str::<Value>(whole.lines().next().unwrap()).unwrap(), first);
+    let resume = || kept.run(&["audit", "export", "--out", "record.jsonl", "--resume"]);
+    for cut in [0, 1, 700, whole.len() / 2, whole.len() - 1, whole.len()] {
+        kept.write("record.jsonl", &whole[..cut]);
+        let output = resume();
+        assert_eq!(output.status.code(), Some(0), "{cut}: {}", stderr(&output));
+        assert_eq!(kept.read("record.jsonl"), whole, "{cut}");
+    }
+    kept.run(&["users", "create", "--id", "later"]);
+    resume();
+    assert_eq!(positions(&kept.read("record.jsonl")).last(), Some(&(newest + 1)));
+}
+
+#[test]
+fn a_table_is_whole_too_and_no_cell_is_a_formula() {
+    let kept = filled();
+    let reason = "=HYPERLINK(\"http://x\"), and\nmore";
+    let made = kept.run(&["impersonate", "u1", "--actor", "@agent", "--reason", reason, "--json"]);
+    assert_eq!(made.status.code(), Some(0), "{}", stderr(&made));
+    let newest = newest(&kept);
+    let output = kept.run(&["audit", "export", "--out", "record.csv"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let told = format!("record.csv: 1,{} entries, positions 1 to {newest}, in ", newest - 1_000);
+    assert!(stdout(&output).starts_with(&told), "{}", stdout(&output));
+    let whole = kept.read("record.csv");
+    assert!(whole.starts_with("position,at,action,outcome,code,caller_kind,"));
+    let cells = ",u1,'@agent,";
+    assert!(whole.contains(cells), "{}", whole.lines().rev().take(2).collect::<String>());
+    assert!(whole.contains(",\"'=HYPERLINK(\"\"http://x\"\"), and\nmore\","));
+    let resume = || kept.run(&["audit", "export", "--out", "record.csv", "--resume"]);
+    for cut in [0, 9, whole.len() / 2, whole.len() - 30, whole.len() - 1, whole.len()] {
+        kept.write("record.csv", &whole[..cut]);
+        let output = resume();
+        assert_eq!(output.status.code(), Some(0), "{cut}: {}", stderr(&output));
+        assert_eq!(kept.read("record.csv"), whole, "{cut}");
+    }
+}
+
+#[test]
+fn a_part_is_written_by_position_and_by_time() {
+    let kept = filled();
+    let newest = newest(&kept);
+    let export = |more: &[&str]| {
+        let output = kept.run(&[&["audit", "export"], more].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        positions(&stdout(&output))
+    };
+    assert_eq!(export(&["--from", "501", "--to", "1001"]), (501..=1_001).collect::<Vec<_>>());
+    assert_eq!(export(&["--from", "7", "--to", "7"]), [7]);
+    assert!(export(&["--from", &(newest + 1).to_string()]).is_empty());
+    assert!(export(&["--from", "9", "--to", "3"]).is_empty());
+    assert_eq!(export(&["--to", "1000000"]).len() as u64, newest);
+    assert_eq!(export(&["--from", "1d"]).len() as u64, newest);
+    assert!(export(&["--to", "1d"]).is_empty());
+    assert!(export(&["--from", "2999-01-01"]).is_empty());
+    let row = stdout(&kept.run(&["audit", "export", "--format", "csv", "--from", "500", "--to", "500"]));
+    let date = row.lines().nth(1).unwrap().split(',').nth(1).unwrap();
+    let at = kept.get("/v1/audit_entries?after=499&limit=1")["data"][0]["at"].as_i64().unwrap();
+    let since = kept.get(&format!("/v1/audit_entries?after=0&limit=1&at_after={at}"));
+    let before = kept.get(&format!("/v1/audit_entries?limit=1&at_before={at}"));
+    let position = |page: &Value| page["data"][0]["position"].as_u64().unwrap();
+    assert_eq!(export(&["--from", date]), (position(&since)..=newest).collect::<Vec<_>>());
+    assert_eq!(export(&["--to", date]), (1..=position(&before)).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_cannot_be_gone_on_with_is_left_as_it_is() {
+    let kept = Kept::start();
+    let told = |content: &str, name: &str, more: &[&str]| {
+        kept.write(name, content);
+        let told = one_line(&kept.run(&[&["audit", "export", "--out", name], more].concat()), 2);
+        assert_eq!(kept.read(name), content);
+        told
+    };
+    assert!(told("", "record.jsonl", &[]).contains("record.jsonl exists"));
+    assert!(told("{}\n", "record.jsonl", &["--resume"]).contains("line 1 is no entry of the record"));
+    let gap = "{\"position\":1}\n{\"position\":3}\n";
+    assert!(told(gap, "record.jsonl", &["--resume"]).contains("position 3 on line 2 follows 1"));
+    assert!(told("a,b\n", "record.csv", &["--resume"]).contains("its first line does not name the columns"));
+    let begun = "{\"position\":2}\n";
+    assert!(told(begun, "record.jsonl", &["--resume", "--from", "1"]).contains("leave --from away"));
+    let output = kept.run(&["audit", "export", "--out", "nowhere.jsonl", "--resume"]);
+    assert!(one_line(&output, 1).contains("nowhere.jsonl cannot be written"));
+    assert!(
+        fs::read_dir(kept.folder.path()).unwrap().all(|entry| entry.unwrap().file_name() != "nowhere.jsonl")
+    );
+}

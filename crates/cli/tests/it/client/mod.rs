@@ -1,0 +1,14 @@
+//! The commands that speak to a running server, against one.
+
+mod errors;
+mod export;
+mod follow;
+mod impersonate;
+mod import;
+mod import_resume;
+mod instance;
+mod lists;
+mod profiles;
+mod shell;
+mod terminal;
+mod users;

@@ -1,0 +1,43 @@
+//! The features of the SDK, each by itself: whoever takes only one must get a crate that compiles.
+
+use crate::{command, workshop::Workshop};
+
+/// In the order of `crates/sdk/Cargo.toml`; each brings what it stands on. The first is none.
+const FEATURES: &[&str] = &["", "client", "blocking", "verify", "tower", "axum"];
+
+pub(crate) fn check(workshop: &Workshop) -> Result<(), String> {
+    for feature in FEATURES {
+        println!("actas-sdk with {}", if feature.is_empty() { "no feature" } else { feature });
+        command::run(&mut workshop.cargo(&[
+            "clippy",
+            "--quiet",
+            "--locked",
+            "--package",
+            "actas-sdk",
+            "--no-default-features",
+            "--features",
+            feature,
+            "--",
+            "--deny",
+            "warnings",
+        ]))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cargo_metadata::MetadataCommand;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_feature_is_left_out() {
+        let manifest = Workshop::find().unwrap().root().join("crates/sdk/Cargo.toml");
+        let metadata = MetadataCommand::new().manifest_path(manifest).no_deps().exec().unwrap();
+        let package = metadata.packages.iter().find(|package| package.name == "actas-sdk").unwrap();
+        let declared: BTreeSet<&str> =
+            package.features.keys().map(String::as_str).filter(|name| *name != "default").collect();
+        assert_eq!(declared, FEATURES[1..].iter().copied().collect());
+    }
+}
