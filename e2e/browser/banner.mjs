@@ -184,6 +184,17 @@ export const checks = {
     equal(await mine.page.locator('#actas-banner').count(), 0, 'banners');
   },
 
+  async 'a live instance is told of no development browser'() {
+    const place = await site();
+    const mine = await signedIn(place, (await place.backend.grant()).token);
+    const asked = [];
+    mine.page.on('request', request => asked.push(new URL(request.url()).searchParams.get('__clerk_db_jwt')));
+    await mine.context.addCookies([{ name: '__clerk_db_jwt', value: 'dvb_of_another', url: place.origin }]);
+    await mine.page.goto(place.page());
+    await banner(mine.page).waitFor();
+    isTrue(asked.every(each => each === null), `it is told ${asked}`);
+  },
+
   async 'an origin that is not allowed sees nothing'() {
     const place = await site();
     const { page } = await signedIn(place, (await place.backend.grant()).token, { expected: [/CORS policy|ERR_FAILED|status of 400/] });

@@ -43,8 +43,8 @@ impl AnswerSealer {
 
     /// 256 bits for this purpose and this key, and for no other.
     fn derive(&self, purpose: &[u8], key: &ScopedKey) -> Result<Zeroizing<[u8; LENGTH]>, VaultError> {
-        let [method, path, text] = key.parts();
-        let info = Zeroizing::new(sealing::joined(&[purpose, method, path, text]));
+        let parts: Vec<_> = std::iter::once(purpose).chain(key.parts()).collect();
+        let info = Zeroizing::new(sealing::joined(&parts));
         let mut derived = Zeroizing::new([0_u8; LENGTH]);
         self.root
             .expand(&[&info], HKDF_SHA256)
@@ -89,9 +89,9 @@ mod tests {
         AnswerSealer::new(&MasterKey::from_bytes([byte; 32]))
     }
 
-    fn key(method: &str, path: &str, text: &str) -> ScopedKey {
+    fn key(method: &str, route: &str, text: &str) -> ScopedKey {
         let key = IdempotencyKey::parse(text.as_bytes()).unwrap();
-        ScopedKey { method: method.into(), path: path.into(), key }
+        ScopedKey { method: method.into(), route: route.into(), parameters: Vec::new(), key }
     }
 
     fn ours() -> ScopedKey {
@@ -126,6 +126,8 @@ mod tests {
             key("POST", "/v1/user", "skey"),
             key("PUT", "/v1/users", "key"),
             key("POS", "T/v1/users", "key"),
+            ScopedKey { parameters: vec!["id".into()], ..ours() },
+            ScopedKey { parameters: vec!["".into()], ..ours() },
         ] {
             assert_ne!(sealer(1).key_hash(&other).unwrap(), hash, "{other:?}");
         }

@@ -17,25 +17,73 @@ use tokio::sync::Semaphore;
 const MEMORY_KIBIBYTES: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
-/// Hashes at a time, however many cores there are: each takes [`MEMORY_KIBIBYTES`].
+/// Hashes of one kind at a time, however many cores there are: each takes [`MEMORY_KIBIBYTES`].
 const AT_ONCE_MAX: usize = 4;
-/// Requests that hash or wait for their turn; the next one is told to come again.
+/// Of one kind, requests that hash or wait for their turn; the next one is told to come again.
 const WAITING_MAX: usize = 64;
+/// bcrypt looks at so many bytes and at no more, or up to a NUL.
+const BCRYPT_LOOKS_AT_BYTES: usize = 72;
 
+/// What backends have hashed and what browsers have verified wait apart, and work apart: of browsers anybody can send as
+/// many as they like.
 #[derive(Debug)]
 pub struct Argon2Passwords {
-    turns: Arc<Semaphore>,
-    seats: Arc<Semaphore>,
+    of_backends: Lane,
+    of_browsers: Lane,
+    at_once: usize,
 }
 
 impl Default for Argon2Passwords {
     fn default() -> Self {
         let at_once = available_parallelism().map_or(1, usize::from).min(AT_ONCE_MAX);
-        Self { turns: Arc::new(Semaphore::new(at_once)), seats: Arc::new(Semaphore::new(WAITING_MAX)) }
+        Self { of_backends: Lane::new(at_once), of_browsers: Lane::new(at_once), at_once }
     }
 }
 
-impl Argon2Passwords {
+#[async_trait]
+impl PasswordHasher for Argon2Passwords {
+    async fn hash(&self, password: SecretText) -> Result<PasswordDigest, StoreError> {
+        self.of_backends.in_turn(move || hash(&password)).await
+    }
+
+    async fn verify(&self, password: SecretText, digest: Option<PasswordDigest>) -> Result<bool, StoreError> {
+        self.of_browsers.in_turn(move || verify(&password, digest.as_ref())).await
+    }
+
+    async fn renew(
+        &self,
+        password: SecretText,
+        digest: PasswordDigest,
+    ) -> Result<Option<PasswordDigest>, StoreError> {
+        if is_current(&digest) || !is_whole(&password, &digest) {
+            return Ok(None);
+        }
+        self.of_browsers.in_turn(move || hash(&password)).await.map(Some)
+    }
+
+    fn verified_at_once(&self) -> usize {
+        self.at_once
+    }
+
+    fn accepts(&self, hasher: DigestHasher, digest: &str) -> bool {
+        match hasher {
+            DigestHasher::Argon2id => digest::is_argon2id(digest, &digest::TO_BRING_ALONG),
+            DigestHasher::Bcrypt => digest::is_bcrypt(digest, &digest::TO_BRING_ALONG),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Lane {
+    turns: Arc<Semaphore>,
+    seats: Arc<Semaphore>,
+}
+
+impl Lane {
+    fn new(at_once: usize) -> Self {
+        Self { turns: Arc::new(Semaphore::new(at_once)), seats: Arc::new(Semaphore::new(WAITING_MAX)) }
+    }
+
     async fn in_turn<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
@@ -51,26 +99,24 @@ impl Argon2Passwords {
     }
 }
 
-#[async_trait]
-impl PasswordHasher for Argon2Passwords {
-    async fn hash(&self, password: SecretText) -> Result<PasswordDigest, StoreError> {
-        self.in_turn(move || hash(&password)).await
-    }
+fn is_current(digest: &PasswordDigest) -> bool {
+    digest::has_costs(digest.as_str(), MEMORY_KIBIBYTES, PASSES, LANES)
+}
 
-    async fn verify(&self, password: SecretText, digest: Option<PasswordDigest>) -> Result<bool, StoreError> {
-        self.in_turn(move || verify(&password, digest.as_ref())).await
-    }
+/// Whether every byte of the password had to be right for this digest.
+fn is_whole(password: &SecretText, digest: &PasswordDigest) -> bool {
+    let bytes = password.reveal().as_bytes();
+    hasher_of(digest) != Some(DigestHasher::Bcrypt)
+        || (bytes.len() < BCRYPT_LOOKS_AT_BYTES && !bytes.contains(&0))
+}
 
-    fn is_current(&self, digest: &PasswordDigest) -> bool {
-        digest::has_costs(digest.as_str(), MEMORY_KIBIBYTES, PASSES, LANES)
+/// What made a digest that can be verified.
+fn hasher_of(digest: &PasswordDigest) -> Option<DigestHasher> {
+    let (text, max) = (digest.as_str(), &digest::TO_VERIFY);
+    if digest::is_argon2id(text, max) {
+        return Some(DigestHasher::Argon2id);
     }
-
-    fn accepts(&self, hasher: DigestHasher, digest: &str) -> bool {
-        match hasher {
-            DigestHasher::Argon2id => digest::is_argon2id(digest),
-            DigestHasher::Bcrypt => digest::is_bcrypt(digest),
-        }
-    }
+    digest::is_bcrypt(text, max).then_some(DigestHasher::Bcrypt)
 }
 
 fn hash(password: &SecretText) -> Result<PasswordDigest, StoreError> {
@@ -81,18 +127,20 @@ fn hash(password: &SecretText) -> Result<PasswordDigest, StoreError> {
 }
 
 fn verify(password: &SecretText, digest: Option<&PasswordDigest>) -> Result<bool, StoreError> {
-    let text = digest.map(PasswordDigest::as_str).unwrap_or_default();
+    let known = digest.and_then(|digest| Some((hasher_of(digest)?, digest.as_str())));
     let bytes = password.reveal().as_bytes();
-    if digest::is_argon2id(text) {
-        let parsed = PasswordHash::new(text).map_err(failed)?;
-        return Ok(Argon2::default().verify_password(bytes, &parsed).is_ok());
+    match known {
+        Some((DigestHasher::Argon2id, text)) => {
+            let parsed = PasswordHash::new(text).map_err(failed)?;
+            Ok(Argon2::default().verify_password(bytes, &parsed).is_ok())
+        }
+        Some((DigestHasher::Bcrypt, text)) => bcrypt::verify(bytes, text).map_err(failed),
+        // Somebody without a password takes as long as somebody with one.
+        None => {
+            hash(password)?;
+            Ok(false)
+        }
     }
-    if digest::is_bcrypt(text) {
-        return bcrypt::verify(bytes, text).map_err(failed);
-    }
-    // Somebody without a password takes as long as somebody with one.
-    hash(password)?;
-    Ok(false)
 }
 
 fn failed(error: impl std::fmt::Display) -> StoreError {
@@ -141,24 +189,74 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn only_a_digest_of_our_own_making_is_current() {
+    /// To check one would take seconds; that it would be checked is enough.
+    #[test]
+    fn what_may_not_be_brought_along_any_more_is_still_verified() {
         let passwords = Argon2Passwords::default();
-        let own = passwords.hash(password("correct horse")).await.unwrap();
-        assert!(passwords.is_current(&own));
-        for (from, to) in [("m=19456", "m=19457"), ("t=2", "t=3"), ("p=1", "p=2"), ("v=19", "v=16")] {
-            let other = own.as_str().replace(from, to);
-            assert_ne!(other, own.as_str());
-            assert!(!passwords.is_current(&PasswordDigest::new(other)), "{to}");
+        let body = "EixZaYVK1fsbw1ZfbX3OXePaWxn96p36WQoeG6Lruj3vjPGga31lW";
+        let tail = "c29tZXNhbHRzb21lc2FsdA$RdescudvJCsgt3ub+b4dWRWJTmaaJObG";
+        for (hasher, text) in [
+            (DigestHasher::Bcrypt, format!("$2b$16${body}")),
+            (DigestHasher::Argon2id, format!("$argon2id$v=19$m=262144,t=10,p=16${tail}")),
+        ] {
+            assert!(!passwords.accepts(hasher, &text), "{text}");
+            assert_eq!(hasher_of(&PasswordDigest::new(text)), Some(hasher));
         }
-        let bcrypt = bcrypt::hash("correct horse", 4).unwrap();
-        assert!(!passwords.is_current(&PasswordDigest::new(bcrypt)));
     }
 
     #[tokio::test]
-    async fn a_full_house_says_so_at_once() {
+    async fn a_digest_of_our_own_making_stays_and_another_is_renewed() {
         let passwords = Argon2Passwords::default();
-        let _all = Arc::clone(&passwords.seats).acquire_many_owned(WAITING_MAX as u32).await.unwrap();
+        let own = passwords.hash(password("correct horse")).await.unwrap();
+        let renewed = passwords.renew(password("correct horse"), own.clone()).await;
+        assert_eq!(renewed.unwrap(), None);
+        for (from, to) in [("m=19456", "m=19457"), ("t=2", "t=3"), ("p=1", "p=2"), ("v=19", "v=16")] {
+            let other = own.as_str().replace(from, to);
+            assert_ne!(other, own.as_str());
+            assert!(!is_current(&PasswordDigest::new(other)), "{to}");
+        }
+        let bcrypt = PasswordDigest::new(bcrypt::hash("correct horse", 4).unwrap());
+        let renewed = passwords.renew(password("correct horse"), bcrypt).await.unwrap().unwrap();
+        assert!(is_current(&renewed));
+        assert!(passwords.verify(password("correct horse"), Some(renewed)).await.unwrap());
+    }
+
+    /// bcrypt takes other passwords for such a one, and whichever comes first must not become the only one.
+    #[tokio::test]
+    async fn what_bcrypt_did_not_look_at_whole_is_not_renewed() {
+        let passwords = Argon2Passwords::default();
+        let long = |length: usize, tail: &str| format!("{}{tail}", "p".repeat(length));
+        for (owners, typed, is_renewed) in [
+            (long(71, ""), long(71, ""), true),
+            (long(72, ""), long(72, ""), false),
+            (long(72, ""), long(72, "x"), false),
+            (long(72, "x"), long(72, ""), false),
+            (long(72, "x"), long(72, "x"), false),
+            (long(72, "x"), long(72, "typo"), false),
+            ("ab\0ab".to_owned(), "ab\0ab".to_owned(), false),
+            ("ab".to_owned(), "ab\0ab".to_owned(), false),
+        ] {
+            let digest = PasswordDigest::new(bcrypt::hash(&owners, 4).unwrap());
+            let verified = passwords.verify(password(&typed), Some(digest.clone())).await.unwrap();
+            assert!(verified, "{owners:?} {typed:?}");
+            let renewed = passwords.renew(password(&typed), digest).await.unwrap();
+            assert_eq!(renewed.is_some(), is_renewed, "{owners:?} {typed:?}");
+        }
+        let digest = passwords.hash(password(&long(73, ""))).await.unwrap();
+        assert!(!passwords.verify(password(&long(72, "x")), Some(digest)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_full_house_says_so_at_once_and_leaves_the_other_alone() {
+        let passwords = Argon2Passwords::default();
+        let all = |lane: &Lane| Arc::clone(&lane.seats).acquire_many_owned(WAITING_MAX as u32);
+        let browsers = all(&passwords.of_browsers).await.unwrap();
+        let refused = passwords.verify(password("x"), None).await;
+        assert!(matches!(refused, Err(StoreError::Overloaded)));
+        let digest = passwords.hash(password("x")).await.unwrap();
+        drop(browsers);
+        let _backends = all(&passwords.of_backends).await.unwrap();
         assert!(matches!(passwords.hash(password("x")).await, Err(StoreError::Overloaded)));
+        assert!(passwords.verify(password("x"), Some(digest)).await.unwrap());
     }
 }

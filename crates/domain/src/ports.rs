@@ -112,6 +112,9 @@ pub trait Store: Send + Sync {
     /// Removes answers whose time is over at `now`, the longest over first, at most `limit`. Returns how many.
     async fn forget_answers(&self, now: UnixMillis, limit: u32) -> Result<u32, StoreError>;
 
+    /// Kept answers, those included whose time is over and that wait to be removed.
+    async fn count_kept_answers(&self) -> Result<u64, StoreError>;
+
     /// Carries out a change as [`crate::change`] says, and answers when it is durable.
     async fn commit(&self, change: Change) -> Result<Committed, CommitError>;
 
@@ -211,13 +214,22 @@ pub enum DigestHasher {
 /// Hashes passwords, slowly on purpose and away from the threads that serve requests.
 #[async_trait]
 pub trait PasswordHasher: Send + Sync {
-    /// Argon2id with a salt of its own.
+    /// Argon2id with a salt of its own, for a backend: however many browsers guess, there is room for it.
     async fn hash(&self, password: SecretText) -> Result<PasswordDigest, StoreError>;
     /// Whether the password is the digest's. Without a digest, and for one that is of no known hasher, it is not, and
     /// finding out takes as long as for a digest of [`PasswordHasher::hash`].
     async fn verify(&self, password: SecretText, digest: Option<PasswordDigest>) -> Result<bool, StoreError>;
-    /// Whether [`PasswordHasher::hash`] would make such a digest today: of the same hasher, with the same costs.
-    fn is_current(&self, digest: &PasswordDigest) -> bool;
-    /// Whether the text is a digest of that hasher, with costs that verification can bear.
+    /// A digest as [`PasswordHasher::hash`] makes them, in the place of one that the password was verified against.
+    /// `None` when that one is such already; and when it is of a hasher that may not have looked at the whole password,
+    /// so that another one may be the right one too.
+    async fn renew(
+        &self,
+        password: SecretText,
+        digest: PasswordDigest,
+    ) -> Result<Option<PasswordDigest>, StoreError>;
+    /// Passwords that are verified at a time, 1 at least; others wait.
+    fn verified_at_once(&self) -> usize;
+    /// Whether the text is a digest of that hasher, with costs that are low enough to bring it along. Those that
+    /// were brought along when higher ones were allowed are verified all the same.
     fn accepts(&self, hasher: DigestHasher, digest: &str) -> bool;
 }

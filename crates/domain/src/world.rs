@@ -80,7 +80,7 @@ impl World {
         if repeatable.look(self).await?.is_some() { Err(Failure::Answered) } else { Ok(false) }
     }
 
-    async fn is_valid(&self, key: &SecretKeyId) -> Result<bool, StoreError> {
+    pub(crate) async fn is_valid(&self, key: &SecretKeyId) -> Result<bool, StoreError> {
         Ok(self.store.secret_key(key).await?.is_some_and(|key| key.is_valid()))
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     frontend_api::handshake::HandshakePayloads, health::Readiness, metrics::Metrics, rate_limit::RateLimit,
-    version::ApiVersion,
+    turns::Turns, version::ApiVersion,
 };
 use actas_domain::world::World;
 use ipnet::IpNet;
@@ -35,7 +35,7 @@ pub struct HttpSettings {
     pub request_timeout: Duration,
     pub connections_max: usize,
     pub failed_authentications_per_minute: u32,
-    /// Refusals of a password are answered at a multiple of this, counted from when it came.
+    /// Refusals of a password are answered at a multiple of this, counted from when its turn came.
     pub password_refusal_step: Duration,
 }
 
@@ -62,6 +62,11 @@ const NEW_CLIENTS_PER_MINUTE: u32 = 600;
 /// what may wait for the store, so that everybody else is still served.
 const IMPORT_ROWS_AT_ONCE: usize = 512;
 
+/// Guesses at passwords whose turn it is, for each that the hasher looks at: so few that the last of them is through within
+/// [`HttpSettings::PASSWORD_REFUSAL_STEP`], and so many that the hasher has work while those that were wrong wait for its
+/// end.
+const TURNS_FOR_EACH_VERIFIED: usize = 4;
+
 /// The program behind the surfaces.
 pub struct App {
     pub world: World,
@@ -69,6 +74,7 @@ pub struct App {
     pub metrics: Metrics,
     /// Wrong secret keys, forged tickets, wrong passwords.
     pub(crate) failed_authentications: RateLimit,
+    pub(crate) password_turns: Turns,
     /// Clients that were made for somebody who proved nothing.
     pub(crate) new_clients: RateLimit,
     pub(crate) readiness: Readiness,
@@ -82,11 +88,13 @@ pub struct App {
 impl App {
     pub fn new(world: World, http: HttpSettings, metrics: Metrics) -> Self {
         let failed_authentications = RateLimit::new(http.failed_authentications_per_minute);
+        let turns = world.passwords.verified_at_once().saturating_mul(TURNS_FOR_EACH_VERIFIED);
         Self {
             world,
             http,
             metrics,
             failed_authentications,
+            password_turns: Turns::new(turns),
             new_clients: RateLimit::new(NEW_CLIENTS_PER_MINUTE),
             readiness: Readiness::default(),
             handshakes: HandshakePayloads::default(),

@@ -1,11 +1,23 @@
 //! What happens to each request, in order, before and after its handler.
 
-use crate::{app::App, error::ApiError, forwarded, frontend_api::cors, parameters::Pairs};
+use crate::{
+    app::App,
+    error::ApiError,
+    forwarded,
+    frontend_api::cors,
+    parameters::Pairs,
+    serve::{self, Place},
+};
 use actas_domain::{
     caller::{Caller, Context},
     ids::SecretKeyId,
 };
-use axum::{Router, body::Body, extract::MatchedPath, response::Response};
+use axum::{
+    Router,
+    body::Body,
+    extract::MatchedPath,
+    response::{IntoResponse as _, Response},
+};
 use bytes::Bytes;
 use futures::FutureExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
@@ -32,6 +44,14 @@ impl RequestInfo {
     }
 }
 
+/// What is kept of a request until it is answered.
+struct Arrival {
+    info: RequestInfo,
+    method: &'static str,
+    reader: Option<HeaderValue>,
+    started: Instant,
+}
+
 /// The way into a listener's routes.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -44,19 +64,37 @@ impl Entry {
         Self { app, router }
     }
 
-    /// Answers a request, whatever it is: within the time limit, without a panic, in the contract's form.
+    /// Answers a request, whatever it is: within the time limit, without a panic, in the contract's form. Once its body
+    /// is here, what it does is done to the end, also when the caller goes away and this is dropped.
     pub async fn answer<B>(&self, request: Request<B>, peer: IpAddr) -> Response
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError> + Send,
     {
-        let started = Instant::now();
         let address = self.caller_address(request.headers(), peer);
-        let mut info = RequestInfo { trace_id: self.trace_id(), address, passed_on_by: None };
+        let info = RequestInfo { trace_id: self.trace_id(), address, passed_on_by: None };
         let method = method_name(request.method());
-        let reader = self.reader(&request);
-        let span = tracing::info_span!("request", trace_id = %info.trace_id, method);
-        let (mut response, route) = self.guarded(request, info.clone()).instrument(span.clone()).await;
+        let arrival = Arrival { info, method, reader: self.reader(&request), started: Instant::now() };
+        let span = tracing::info_span!("request", trace_id = %arrival.info.trace_id, method);
+        let (mut parts, body) = request.into_parts();
+        let body = self.read(body).instrument(span.clone()).await;
+        let place = parts.extensions.remove::<Place>();
+        let entry = self.clone();
+        let work = async move { entry.carry_out(parts, body, arrival).await };
+        let answered = tokio::spawn(serve::until_cut(place, work).instrument(span)).await;
+        // Without an answer the end of the program has cut it, and nobody waits for one.
+        answered.ok().flatten().unwrap_or_else(|| ApiError::internal().into_response())
+    }
+
+    /// All that comes after the body, the log's line included.
+    async fn carry_out(
+        self,
+        parts: http::request::Parts,
+        body: Result<Bytes, ApiError>,
+        arrival: Arrival,
+    ) -> Response {
+        let Arrival { mut info, method, reader, started } = arrival;
+        let (mut response, route) = self.guarded(parts, body, info.clone()).await;
         if let Some(Believed(believed)) = response.extensions_mut().remove() {
             info = believed;
         }
@@ -66,29 +104,30 @@ impl Entry {
         self.app.metrics.count_request(&route, method, status, seconds);
         let passed_on_by = info.passed_on_by.as_ref().map(tracing::field::display);
         // The route's pattern and not the URL: a path may hold an id, a query may hold a ticket.
-        span.in_scope(|| tracing::info!(route, status, milliseconds = seconds * 1e3, address = %info.address, passed_on_by, "answered"));
+        tracing::info!(route, status, milliseconds = seconds * 1e3, address = %info.address, passed_on_by, "answered");
         response
     }
 
-    async fn guarded<B>(&self, request: Request<B>, info: RequestInfo) -> (Response, String)
-    where
-        B: http_body::Body<Data = Bytes> + Send + 'static,
-        B::Error: Into<axum::BoxError> + Send,
-    {
-        let work = AssertUnwindSafe(self.routed(request, info)).catch_unwind();
+    async fn guarded(
+        &self,
+        parts: http::request::Parts,
+        body: Result<Bytes, ApiError>,
+        info: RequestInfo,
+    ) -> (Response, String) {
+        let work = AssertUnwindSafe(self.routed(parts, body, info)).catch_unwind();
         work.await.unwrap_or_else(|_| {
             tracing::error!("a handler panicked");
-            (axum::response::IntoResponse::into_response(ApiError::internal()), "panic".to_owned())
+            (ApiError::internal().into_response(), "panic".to_owned())
         })
     }
 
-    async fn routed<B>(&self, request: Request<B>, info: RequestInfo) -> (Response, String)
-    where
-        B: http_body::Body<Data = Bytes> + Send + 'static,
-        B::Error: Into<axum::BoxError> + Send,
-    {
-        let (mut parts, body) = request.into_parts();
-        let body = self.read(body).await.unwrap_or_else(|refusal| {
+    async fn routed(
+        &self,
+        mut parts: http::request::Parts,
+        body: Result<Bytes, ApiError>,
+        info: RequestInfo,
+    ) -> (Response, String) {
+        let body = body.unwrap_or_else(|refusal| {
             parts.extensions.insert(UnreadBody(refusal));
             Bytes::new()
         });
@@ -106,7 +145,8 @@ impl Entry {
     }
 
     /// The whole body. The time limit is for it alone: once a request is here, what it does is waited for, because
-    /// nobody could tell whether an act that was cut off has happened.
+    /// nobody could tell whether an act that was cut off has happened, and a guess whose caller left early would be
+    /// looked at and not counted.
     async fn read<B>(&self, body: B) -> Result<Bytes, ApiError>
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,

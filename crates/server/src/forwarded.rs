@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 use ipnet::IpNet;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// The nearest address that is no trusted proxy, seen from here; the farthest where all are. What stands before it, or
 /// before something unreadable, anybody can have written. None where nothing can be read.
@@ -24,10 +24,11 @@ pub(crate) fn is_trusted(address: IpAddr, trusted_proxies: &[IpNet]) -> bool {
     trusted_proxies.iter().any(|network| network.contains(&address))
 }
 
-/// Some proxies add the port.
+/// Some proxies add the port, and some the brackets of one without it.
 fn parse(text: &str) -> Option<IpAddr> {
     let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
-    text.parse().ok().or_else(with_port).map(|address: IpAddr| address.to_canonical())
+    let in_brackets = || text.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::V6);
+    text.parse().ok().or_else(with_port).or_else(in_brackets).map(|address: IpAddr| address.to_canonical())
 }
 
 #[cfg(test)]
@@ -54,6 +55,8 @@ mod tests {
             (&["198.51.100.9", "10.0.0.7"], Some("198.51.100.9")),
             (&["10.0.0.6, 10.0.0.7"], Some("10.0.0.6")),
             (&["[2001:db8::1]:7, 10.0.0.7"], Some("2001:db8::1")),
+            (&["[2001:db8::1], 10.0.0.7"], Some("2001:db8::1")),
+            (&["198.51.100.9, [10.0.0.9], 10.0.0.7"], Some("10.0.0.7")),
             (&["::ffff:198.51.100.9"], Some("198.51.100.9")),
             (&["198.51.100.9, unknown, 10.0.0.7"], Some("10.0.0.7")),
             (&["198.51.100.9", "\u{e9}"], None),

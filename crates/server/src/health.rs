@@ -44,12 +44,14 @@ impl Readiness {
     }
 }
 
-/// The text format of Prometheus and OpenMetrics. A store in trouble costs the number of live sessions, no more.
+/// The text format of Prometheus and OpenMetrics. A store in trouble costs the numbers that it counts, no more.
 pub(crate) async fn metrics(
     State(app): State<Arc<App>>,
 ) -> ([(header::HeaderName, &'static str); 1], String) {
     let live = app.world.store.count_live_sessions(app.world.now()).await;
     let live = live.inspect_err(|error| tracing::warn!(%error, "the live sessions cannot be counted")).ok();
+    let kept = app.world.store.count_kept_answers().await;
+    let kept = kept.inspect_err(|error| tracing::warn!(%error, "the kept answers cannot be counted")).ok();
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, content_type)], app.metrics.render(live))
+    ([(header::CONTENT_TYPE, content_type)], app.metrics.render(live, kept))
 }

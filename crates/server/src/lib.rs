@@ -13,10 +13,12 @@ mod forwarded;
 mod frontend_api;
 mod health;
 pub mod metrics;
+mod network;
 mod pages;
 mod parameters;
 mod rate_limit;
 pub mod serve;
+mod turns;
 mod version;
 
 pub use app::{App, ClerkPackages, HttpSettings};

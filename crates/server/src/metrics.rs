@@ -44,6 +44,7 @@ pub struct Metrics {
     durations_seconds: Family<RouteLabels, Histogram>,
     refusals: Family<RefusalLabels, Counter>,
     live_sessions: Gauge,
+    kept_answers: Gauge,
     queue_depth: Gauge,
     commit_batch_size: Gauge<f64, AtomicU64>,
     changes: Gauge,
@@ -66,6 +67,7 @@ impl Metrics {
             durations_seconds: Family::new_with_constructor(buckets),
             refusals: Family::default(),
             live_sessions: Gauge::default(),
+            kept_answers: Gauge::default(),
             queue_depth: Gauge::default(),
             commit_batch_size: Gauge::default(),
             changes: Gauge::default(),
@@ -84,6 +86,11 @@ impl Metrics {
             "live_sessions",
             "Sessions that are live; -1 while the store cannot tell",
             metrics.live_sessions.clone(),
+        );
+        registry.register(
+            "kept_answers",
+            "Answers kept for requests with an idempotency key; -1 while the store cannot tell",
+            metrics.kept_answers.clone(),
         );
         registry.register(
             "store_queue_depth",
@@ -112,11 +119,12 @@ impl Metrics {
     }
 
     /// The text that Prometheus scrapes.
-    pub(crate) fn render(&self, live_sessions: Option<u64>) -> String {
+    pub(crate) fn render(&self, live_sessions: Option<u64>, kept_answers: Option<u64>) -> String {
         let numbers = (self.store_numbers)();
         let as_gauge = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         // -1 while nobody knows.
         self.live_sessions.set(live_sessions.map_or(-1, as_gauge));
+        self.kept_answers.set(kept_answers.map_or(-1, as_gauge));
         self.queue_depth.set(as_gauge(numbers.queue_depth));
         self.changes.set(as_gauge(numbers.changes));
         self.commits.set(as_gauge(numbers.commits));

@@ -4,23 +4,20 @@
 //! there are few enough bad ones to try them all. So a guess at one is paid for before it is looked at, and gets its
 //! price back when it was right; however many are on their way at once, no more are looked at than the limit allows.
 
-use crate::{entry::RequestInfo, error::ApiError};
+use crate::{entry::RequestInfo, error::ApiError, network};
 use actas_domain::ids::SecretKeyId;
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    net::IpAddr,
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 const MINUTE: Duration = Duration::from_secs(60);
-/// What an app that passes browsers on pays for all of them, in limits of one address. It names their addresses, and
-/// may have been told them by the browsers themselves.
-const APP_LIMITS: u32 = 10;
-/// Guesses at passwords of one address that are looked at or wait for the hasher at a time: a quarter of those that
-/// may wait there. Its others wait here.
-const GUESSES_AT_ONCE_MAX: usize = 16;
+/// What many pay for together, in limits of one address: an app that passes browsers on for all of them, because it names
+/// their addresses, and may have been told them by the browsers themselves; and a site of IPv6 ([`network::of_site`])
+/// for all its networks.
+const LIMITS_OF_MANY: u32 = 10;
 /// After so many payments those who owe nothing are forgotten, so that memory stays bounded.
 const FORGET_EVERY: u32 = 4_096;
 
@@ -49,33 +46,27 @@ impl RateLimit {
         self.ledger().pay(&self.prices(info), Instant::now()).map_err(retry_after)
     }
 
-    /// Takes one for a guess at a password, to be given back if it was right, and waits for its turn.
+    /// Takes one for a guess at a password, to be given back if it was right.
     ///
     /// # Errors
     /// 429 when there is none left.
-    pub(crate) async fn guess(&self, info: &RequestInfo) -> Result<Guess<'_>, ApiError> {
+    pub(crate) fn guess(&self, info: &RequestInfo) -> Result<Guess<'_>, ApiError> {
         let prices = self.prices(info);
-        let turns = {
-            let mut ledger = self.ledger();
-            ledger.pay(&prices, Instant::now()).map_err(retry_after)?;
-            ledger.turns(&prices.address.payer)
-        };
-        let turn = turns.acquire_owned().await.map_err(|_| ApiError::internal())?;
-        Ok(Guess { limit: self, prices, _turn: turn })
+        self.ledger().pay(&prices, Instant::now()).map_err(retry_after)?;
+        Ok(Guess { limit: self, prices })
     }
 
-    fn prices(&self, info: &RequestInfo) -> Prices {
-        let per_minute_of_app = self.per_minute.saturating_mul(APP_LIMITS);
-        Prices {
-            address: Price {
-                payer: Payer::Network(network(info.address)),
-                interval: MINUTE / self.per_minute,
-            },
-            app: info
-                .passed_on_by
-                .clone()
-                .map(|key| Price { payer: Payer::App(key), interval: MINUTE / per_minute_of_app }),
+    fn prices(&self, info: &RequestInfo) -> Vec<Price> {
+        let of_one = MINUTE / self.per_minute;
+        let of_many = MINUTE / self.per_minute.saturating_mul(LIMITS_OF_MANY);
+        let (network, site) = (network::of_one(info.address), network::of_site(info.address));
+        let mut prices = vec![Price { payer: Payer::Network(network), interval: of_one }];
+        if site.is_ipv6() {
+            prices.push(Price { payer: Payer::Site(site), interval: of_many });
         }
+        prices
+            .extend(info.passed_on_by.clone().map(|key| Price { payer: Payer::App(key), interval: of_many }));
+        prices
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -89,8 +80,7 @@ impl RateLimit {
 #[derive(Debug)]
 pub(crate) struct Guess<'a> {
     limit: &'a RateLimit,
-    prices: Prices,
-    _turn: OwnedSemaphorePermit,
+    prices: Vec<Price>,
 }
 
 impl Guess<'_> {
@@ -103,23 +93,12 @@ impl Guess<'_> {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Payer {
     Network(IpAddr),
+    /// Beside its networks: its own address may be that of one of them.
+    Site(IpAddr),
     App(SecretKeyId),
 }
 
-/// What one act costs each who pays for it: its address, and the app that passed it on.
-#[derive(Debug)]
-struct Prices {
-    address: Price,
-    app: Option<Price>,
-}
-
-impl Prices {
-    fn iter(&self) -> impl Iterator<Item = &Price> {
-        std::iter::once(&self.address).chain(&self.app)
-    }
-}
-
-/// The time after which it is as if it had not been.
+/// What one act costs one of those who pay for it: the time after which it is as if it had not been.
 #[derive(Debug)]
 struct Price {
     payer: Payer,
@@ -128,63 +107,41 @@ struct Price {
 
 #[derive(Debug, Default)]
 struct Ledger {
-    accounts: HashMap<Payer, Account>,
-    payments: u32,
-}
-
-#[derive(Debug)]
-struct Account {
     /// When everything is as if it had not been; at most [`MINUTE`] away.
-    settled_at: Instant,
-    /// Of an address that guesses.
-    turns: Option<Arc<Semaphore>>,
-}
-
-impl Account {
-    /// Whether anybody has or waits for a turn.
-    fn is_guessing(&self) -> bool {
-        self.turns.as_ref().is_some_and(|turns| Arc::strong_count(turns) > 1)
-    }
+    settled_at: HashMap<Payer, Instant>,
+    payments: u32,
 }
 
 impl Ledger {
     /// All pay, or, where one of them cannot, nobody does: how long that one has to wait.
-    fn pay(&mut self, prices: &Prices, now: Instant) -> Result<(), Duration> {
+    fn pay(&mut self, prices: &[Price], now: Instant) -> Result<(), Duration> {
         let settled_at = |ledger: &Self, price: &Price| {
-            let settled_at = ledger.accounts.get(&price.payer).map_or(now, |account| account.settled_at);
-            settled_at.max(now) + price.interval
+            ledger.settled_at.get(&price.payer).copied().unwrap_or(now).max(now) + price.interval
         };
-        for price in prices.iter() {
+        for price in prices {
             let too_late_by = settled_at(self, price).saturating_duration_since(now + MINUTE);
             if !too_late_by.is_zero() {
                 return Err(too_late_by);
             }
         }
-        for price in prices.iter() {
+        for price in prices {
             let settled_at = settled_at(self, price);
-            let account = self.accounts.entry(price.payer.clone());
-            account.or_insert(Account { settled_at, turns: None }).settled_at = settled_at;
+            self.settled_at.insert(price.payer.clone(), settled_at);
         }
         self.payments = self.payments.wrapping_add(1);
         if self.payments.is_multiple_of(FORGET_EVERY) {
-            self.accounts.retain(|_, account| now < account.settled_at || account.is_guessing());
-            self.accounts.shrink_to_fit();
+            self.settled_at.retain(|_, settled_at| now < *settled_at);
+            self.settled_at.shrink_to_fit();
         }
         Ok(())
     }
 
-    fn turns(&mut self, payer: &Payer) -> Arc<Semaphore> {
-        let new = || Arc::new(Semaphore::new(GUESSES_AT_ONCE_MAX));
-        let account = self.accounts.get_mut(payer);
-        account.map_or_else(new, |account| Arc::clone(account.turns.get_or_insert_with(new)))
-    }
-
-    fn give_back(&mut self, prices: &Prices) {
-        for price in prices.iter() {
-            if let Some(account) = self.accounts.get_mut(&price.payer)
-                && let Some(settled_at) = account.settled_at.checked_sub(price.interval)
+    fn give_back(&mut self, prices: &[Price]) {
+        for price in prices {
+            if let Some(settled_at) = self.settled_at.get_mut(&price.payer)
+                && let Some(earlier) = settled_at.checked_sub(price.interval)
             {
-                account.settled_at = settled_at;
+                *settled_at = earlier;
             }
         }
     }
@@ -195,22 +152,10 @@ fn retry_after(wait: Duration) -> ApiError {
     ApiError::too_many_requests(u32::try_from(wait.as_secs()).unwrap_or(60).saturating_add(1))
 }
 
-/// What is counted as one: an IPv4 address, or the /64 that a holder of IPv6 addresses moves in.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or_else(
-            || IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
-            IpAddr::V4,
-        ),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use actas_domain::{testing::CountingEntropy, time::UnixMillis};
-    use futures::FutureExt as _;
 
     fn from(address: &str) -> RequestInfo {
         RequestInfo { trace_id: "".into(), address: address.parse().unwrap(), passed_on_by: None }
@@ -248,32 +193,29 @@ mod tests {
         assert!(pay(80).is_err());
     }
 
-    #[tokio::test]
-    async fn a_guess_is_paid_for_ahead_and_given_back_when_it_was_right() {
+    #[test]
+    fn a_guess_is_paid_for_ahead_and_given_back_when_it_was_right() {
         let limit = RateLimit::new(2);
         let info = from("192.0.2.1");
-        let on_their_way = (limit.guess(&info).await.unwrap(), limit.guess(&info).await.unwrap());
-        assert_eq!(limit.guess(&info).await.unwrap_err().code, "too_many_requests");
+        let on_their_way = (limit.guess(&info).unwrap(), limit.guess(&info).unwrap());
+        assert_eq!(limit.guess(&info).unwrap_err().code, "too_many_requests");
         on_their_way.0.give_back();
-        let third = limit.guess(&info).await.unwrap();
+        let third = limit.guess(&info).unwrap();
         drop(third);
         drop(on_their_way.1);
-        assert_eq!(limit.guess(&info).await.unwrap_err().code, "too_many_requests");
+        assert_eq!(limit.guess(&info).unwrap_err().code, "too_many_requests");
     }
 
-    #[tokio::test]
-    async fn an_address_has_so_many_turns_and_another_has_its_own() {
-        let limit = RateLimit::new(1_000);
-        let info = from("192.0.2.1");
-        let mut guesses = Vec::new();
-        for _ in 0..GUESSES_AT_ONCE_MAX {
-            guesses.push(limit.guess(&info).await.unwrap());
-        }
-        let mut next = Box::pin(limit.guess(&info));
-        assert!(next.as_mut().now_or_never().is_none(), "one too many is looked at");
-        assert!(limit.guess(&from("192.0.2.2")).now_or_never().unwrap().is_ok());
-        guesses.pop();
-        assert!(next.now_or_never().unwrap().is_ok());
+    /// One who moves through the networks of a site.
+    #[test]
+    fn a_site_of_ipv6_is_limited_over_all_its_networks() {
+        let limit = RateLimit::new(2);
+        let fails = |site: u32, network: u32| {
+            limit.take(&from(&format!("2001:db8:{site:x}:{network:x}::1"))).is_err()
+        };
+        let first_refused = (0..200).find(|network| fails(1, *network));
+        assert_eq!(first_refused, Some(2 * LIMITS_OF_MANY));
+        assert!(!fails(2, 0), "another site pays for this one");
     }
 
     /// A browser that is another address each time, by headers that a careless front passes on.
@@ -285,7 +227,7 @@ mod tests {
         let (one, other) = (key(), key());
         let fails = |app, number: u32| limit.take(&through(app, &format!("192.0.2.{number}"))).is_err();
         let first_refused = (0..200).find(|number| fails(&one, *number));
-        assert_eq!(first_refused, Some(2 * APP_LIMITS));
+        assert_eq!(first_refused, Some(2 * LIMITS_OF_MANY));
         assert!(!fails(&other, 250), "another app's browsers pay for this one's");
         assert!(limit.take(&from("192.0.2.251")).is_ok());
         assert!(limit.take(&from("192.0.2.20")).is_ok(), "what is refused is not paid");
@@ -302,6 +244,6 @@ mod tests {
             let now = start + Duration::from_secs(u64::from(number / (FORGET_EVERY - 1)));
             ledger.pay(&limit.prices(&info), now).unwrap();
         }
-        assert_eq!(ledger.accounts.len(), 1);
+        assert_eq!(ledger.settled_at.len(), 1);
     }
 }

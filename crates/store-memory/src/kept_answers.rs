@@ -30,6 +30,10 @@ impl KeptAnswers {
         }
     }
 
+    pub(crate) fn count(&self) -> u64 {
+        u64::try_from(self.kept.len()).unwrap_or(u64::MAX)
+    }
+
     pub(crate) fn forget(&mut self, now: UnixMillis, limit: u32) -> u32 {
         let mut removed = 0;
         while removed < limit

@@ -198,6 +198,10 @@ impl Store for MemoryStore {
         Ok(self.state()?.kept_answers.forget(now, limit))
     }
 
+    async fn count_kept_answers(&self) -> Result<u64, StoreError> {
+        Ok(self.state()?.kept_answers.count())
+    }
+
     async fn secret_key(&self, id: &SecretKeyId) -> Result<Option<SecretKey>, StoreError> {
         Ok(self.state()?.keys.secret_key(id).cloned())
     }

@@ -39,6 +39,10 @@ pub(crate) fn keep(connection: &Connection, answer: &KeptAnswer, now: UnixMillis
     Ok(execute(connection, sql, values)? == 1)
 }
 
+pub(crate) fn count(connection: &Connection) -> Result<u64, Fault> {
+    rows::number(connection, "SELECT count(*) FROM kept_answers", [])
+}
+
 /// Removes answers whose time is over at `now`, the longest over first, at most `limit`.
 pub(crate) fn forget(connection: &Connection, now: UnixMillis, limit: u32) -> Result<usize, Fault> {
     execute(connection, FORGET, params![now.millis(), limit])

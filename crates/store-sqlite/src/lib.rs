@@ -305,6 +305,10 @@ impl Store for SqliteStore {
         Ok(u32::try_from(removed).unwrap_or(limit))
     }
 
+    async fn count_kept_answers(&self) -> Result<u64, StoreError> {
+        self.lists.read(kept_answers::count).await
+    }
+
     async fn secret_key(&self, id: &SecretKeyId) -> Result<Option<SecretKey>, StoreError> {
         let id = id.clone();
         self.lookups.read(move |connection| keys::secret_key(connection, &id)).await

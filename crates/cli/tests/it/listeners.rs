@@ -34,5 +34,7 @@ fn metrics_are_public_when_asked_for() {
     let arguments = ["serve", "--public-url", url, "--data-dir", "data", "--listen", "127.0.0.1:0"];
     let server = Server::start(folder.path(), &[&arguments[..], &["--metrics-on-public"]].concat());
     let (status, text) = server.request("GET", "/metrics", &[], "");
-    assert!(status == 200 && text.contains("actas_live_sessions 0"), "{status} {text}");
+    for number in ["actas_live_sessions 0", "actas_kept_answers 0"] {
+        assert!(status == 200 && text.contains(number), "{status} {text}");
+    }
 }

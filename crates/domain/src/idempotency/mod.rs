@@ -16,10 +16,14 @@ pub use repeatable::{Repeatable, Settled, forget};
 
 use crate::{refusal::Refusal, secret::SecretText};
 use sha2::{Digest, Sha256};
+use std::fmt;
 use subtle::ConstantTimeEq;
 
 /// For so long after it was given an answer is repeated.
 pub const KEPT_SECONDS: i64 = 24 * 3_600;
+/// For so long after that it is still there, unanswered: a clock that was ahead for less than a day and is set right
+/// makes none lost.
+pub const FORGOTTEN_AFTER_SECONDS: i64 = 24 * 3_600;
 /// Answers that one sweep removes at most; a sweep that finds so many is followed by another at once.
 pub const FORGET_LIMIT: u32 = 500;
 
@@ -43,31 +47,43 @@ impl IdempotencyKey {
 #[derive(Clone, Debug)]
 pub struct ScopedKey {
     pub method: Box<str>,
-    /// As it was sent.
-    pub path: Box<str>,
+    /// The pattern of the route.
+    pub route: Box<str>,
+    /// Of the path, decoded: two ways to write one path are one scope.
+    pub parameters: Vec<Box<str>>,
     pub key: IdempotencyKey,
 }
 
 impl ScopedKey {
     /// All that it consists of, for whoever derives something from it.
-    pub fn parts(&self) -> [&[u8]; 3] {
-        [self.method.as_bytes(), self.path.as_bytes(), self.key.0.reveal().as_bytes()]
+    pub fn parts(&self) -> impl Iterator<Item = &[u8]> {
+        let path = std::iter::once(&self.method).chain([&self.route]).chain(&self.parameters);
+        path.map(|text| text.as_bytes()).chain([self.key.0.reveal().as_bytes()])
     }
 }
 
-/// What two requests have in common that are the same but for their time. It is kept encrypted only, for a body may
-/// have a password.
-#[derive(Clone, Copy, Debug)]
+/// What two requests have in common that are the same but for their time. It is kept encrypted only, and not shown, for
+/// a body may have a password.
+#[derive(Clone, Copy)]
 pub struct RequestDigest([u8; 32]);
 
 impl RequestDigest {
-    /// Of the API version, which decides what an answer looks like, and of the body to the byte.
-    pub fn of(version: &str, body: &[u8]) -> Self {
+    /// Of the API version, which decides what an answer looks like, of the content type without its parameters, which
+    /// decides how the body is read, and of the body to the byte.
+    pub fn of(version: &str, content_type: &str, body: &[u8]) -> Self {
         let mut hasher = Sha256::new();
-        hasher.update((version.len() as u64).to_be_bytes());
-        hasher.update(version.as_bytes());
+        for text in [version, content_type] {
+            hasher.update((text.len() as u64).to_be_bytes());
+            hasher.update(text.as_bytes());
+        }
         hasher.update(body);
         Self(hasher.finalize().into())
+    }
+}
+
+impl fmt::Debug for RequestDigest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("RequestDigest(…)")
     }
 }
 
@@ -118,18 +134,28 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_is_of_version_and_body() {
-        let digest = RequestDigest::of("2025-11-10", b"{}");
-        assert_eq!(digest, RequestDigest::of("2025-11-10", b"{}"));
-        assert_ne!(digest, RequestDigest::of("2025-11-10", b"{ }"));
-        assert_ne!(digest, RequestDigest::of("2026-05-12", b"{}"));
-        assert_ne!(digest, RequestDigest::of("2025-11-10{", b"}"));
+    fn a_digest_is_of_version_content_type_and_body() {
+        let digest = RequestDigest::of("2025-11-10", "text/plain", b"{}");
+        assert_eq!(digest, RequestDigest::of("2025-11-10", "text/plain", b"{}"));
+        for (version, content_type, body) in [
+            ("2025-11-10", "text/plain", "{ }"),
+            ("2026-05-12", "text/plain", "{}"),
+            ("2025-11-10", "application/json", "{}"),
+            ("2025-11-10t", "ext/plain", "{}"),
+            ("2025-11-10", "text/plain{", "}"),
+        ] {
+            assert_ne!(digest, RequestDigest::of(version, content_type, body.as_bytes()));
+        }
     }
 
     #[test]
     fn debug_shows_no_key() {
         let key = IdempotencyKey::parse(b"planted").unwrap();
-        let scoped = ScopedKey { method: "POST".into(), path: "/v1/users".into(), key };
+        let scoped =
+            ScopedKey { method: "POST".into(), route: "/v1/users".into(), parameters: Vec::new(), key };
         assert!(!format!("{scoped:?}").contains("planted"), "{scoped:?}");
+        // Nor what a guessed body could be compared with.
+        let digest = RequestDigest::of("", "", b"planted");
+        assert_eq!(format!("{digest:?}"), "RequestDigest(…)");
     }
 }

@@ -1,12 +1,13 @@
 //! One request with an idempotency key, from its arrival to its answer.
 
 use super::{
-    Answer, FORGET_LIMIT, KEPT_SECONDS, KeptAnswer, RequestDigest, ScopedKey,
-    answer::{read, written},
+    Answer, FORGET_LIMIT, FORGOTTEN_AFTER_SECONDS, KEPT_SECONDS, KeptAnswer, RequestDigest, ScopedKey,
+    answer::Answered,
 };
 use crate::{
+    ids::SecretKeyId,
     ports::{StoreError, VaultError},
-    refusal::Failure,
+    refusal::{Failure, Refusal},
     secret::SecretHash,
     world::{ATTEMPTS_MAX, World},
 };
@@ -18,6 +19,8 @@ pub struct Repeatable {
     key: ScopedKey,
     key_hash: SecretHash,
     digest: RequestDigest,
+    /// Who asks.
+    caller: SecretKeyId,
     settled: OnceLock<Settled>,
 }
 
@@ -27,15 +30,24 @@ pub enum Settled {
     /// What became of this request, as it is kept.
     Own(Answer),
     /// What was answered to an earlier request with the same key and body, or to one at the same time.
-    Earlier(Answer),
+    Earlier {
+        answer: Answer,
+        /// The secret key that it was answered to.
+        acted_by: SecretKeyId,
+    },
     /// The key belongs to a request with another body.
     AnotherBody,
 }
 
 impl Repeatable {
-    pub fn new(world: &World, key: ScopedKey, digest: RequestDigest) -> Result<Self, Failure> {
+    pub fn new(
+        world: &World,
+        key: ScopedKey,
+        digest: RequestDigest,
+        caller: SecretKeyId,
+    ) -> Result<Self, Failure> {
         let key_hash = world.vault.answers().key_hash(&key).map_err(failed)?;
-        Ok(Self { key, key_hash, digest, settled: OnceLock::new() })
+        Ok(Self { key, key_hash, digest, caller, settled: OnceLock::new() })
     }
 
     pub fn settled(&self) -> Option<&Settled> {
@@ -43,13 +55,21 @@ impl Repeatable {
     }
 
     /// Looks for an answer that is kept under the key; if there is one, the request is settled by it.
+    ///
+    /// # Errors
+    /// [`Refusal::SecretKeyRevoked`] when there is one and the caller's key is valid no more: however it came here, it
+    /// gets no ticket.
     pub async fn look(&self, world: &World) -> Result<Option<&Settled>, Failure> {
         let kept = world.store.kept_answer(&self.key_hash).await?;
         let now = world.now();
         if let Some(kept) = kept.filter(|kept| now < kept.expires_at) {
+            if !world.is_valid(&self.caller).await? {
+                return Err(Refusal::SecretKeyRevoked.into());
+            }
             let bytes = world.vault.answers().open(&self.key, &kept.sealed).map_err(failed)?;
-            let (digest, answer) = read(&bytes).ok_or_else(unreadable)?;
-            self.settle(if digest == self.digest { Settled::Earlier(answer) } else { Settled::AnotherBody });
+            let Answered { digest, acted_by, answer } = Answered::read(&bytes).ok_or_else(unreadable)?;
+            let is_same = digest == self.digest;
+            self.settle(if is_same { Settled::Earlier { answer, acted_by } } else { Settled::AnotherBody });
         }
         Ok(self.settled())
     }
@@ -71,7 +91,9 @@ impl Repeatable {
 
     /// The answer as it is kept from now on.
     pub(crate) fn kept(&self, world: &World, answer: &Answer) -> Result<KeptAnswer, Failure> {
-        let bytes = written(&self.digest, answer);
+        let answered =
+            Answered { digest: self.digest, acted_by: self.caller.clone(), answer: answer.clone() };
+        let bytes = answered.written();
         Ok(KeptAnswer {
             key_hash: self.key_hash,
             sealed: world.vault.answers().seal(&self.key, &bytes).map_err(failed)?,
@@ -85,9 +107,11 @@ impl Repeatable {
     }
 }
 
-/// Removes answers whose time is over, [`FORGET_LIMIT`] at most. Returns how many there were.
+/// Removes answers whose time was over [`FORGOTTEN_AFTER_SECONDS`] ago, [`FORGET_LIMIT`] at most. Returns how many there
+/// were.
 pub async fn forget(world: &World) -> Result<u32, Failure> {
-    Ok(world.store.forget_answers(world.now(), FORGET_LIMIT).await?)
+    let over_at = world.now().plus_seconds(-FORGOTTEN_AFTER_SECONDS);
+    Ok(world.store.forget_answers(over_at, FORGET_LIMIT).await?)
 }
 
 fn failed(error: VaultError) -> Failure {

@@ -153,8 +153,7 @@ async fn count_failure(
 /// costs to check can tell that it is there. To the directory nothing has changed. Where there is too much to hash
 /// already it is left for the next time; no sign-in fails for it.
 async fn renewed(world: &World, user: &User, password: &SecretText) -> Option<User> {
-    let is_current = user.password.as_ref().is_none_or(|digest| world.passwords.is_current(digest));
-    let digest = if is_current { return None } else { world.passwords.hash(password.clone()).await.ok()? };
+    let digest = world.passwords.renew(password.clone(), user.password.clone()?).await.ok()??;
     Some(User { revision: user.revision + 1, password: Some(digest), ..user.clone() })
 }
 

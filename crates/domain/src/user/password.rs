@@ -108,8 +108,16 @@ mod tests {
             Ok(false)
         }
 
-        fn is_current(&self, _: &PasswordDigest) -> bool {
-            true
+        async fn renew(
+            &self,
+            _: SecretText,
+            _: PasswordDigest,
+        ) -> Result<Option<PasswordDigest>, StoreError> {
+            Ok(None)
+        }
+
+        fn verified_at_once(&self) -> usize {
+            1
         }
 
         fn accepts(&self, hasher: DigestHasher, digest: &str) -> bool {

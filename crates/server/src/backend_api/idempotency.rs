@@ -6,17 +6,20 @@
 use super::Json;
 use crate::{app::App, authn::secret_key::Backend, entry::AnsweredTrace, error::ApiError};
 use actas_domain::{
+    caller::Caller,
     idempotency::{Answer, IdempotencyKey, Keep, Repeatable, RequestDigest, ScopedKey, Settled},
+    ids::SecretKeyId,
     refusal::{ParameterProblem, ParameterRefusal, Refusal},
 };
 use axum::{
     body::{Body, to_bytes},
-    extract::{FromRequestParts, MatchedPath, Request, State},
+    extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State},
     middleware::Next,
     response::Response,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 use serde::Serialize;
+use serde_json::Value;
 use std::{convert::Infallible, sync::Arc};
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
@@ -51,11 +54,14 @@ pub(crate) async fn repeat(
     let (mut parts, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.map_err(|_| ApiError::body_invalid())?;
     let Backend { context, version } = Backend::from_request_parts(&mut parts, &()).await?;
-    let scoped = ScopedKey { method: parts.method.as_str().into(), path: parts.uri.path().into(), key };
-    let digest = RequestDigest::of(version.as_str(), &body);
-    let repeatable = Arc::new(Repeatable::new(&app.world, scoped, digest)?);
+    let Caller::SecretKey(caller) = context.caller else { return Err(ApiError::internal()) };
+    let Some(scoped) = scoped(&mut parts, key).await else {
+        return Ok(next.run(Request::from_parts(parts, Body::from(body))).await);
+    };
+    let digest = RequestDigest::of(version.as_str(), &content_type(&parts.headers), &body);
+    let repeatable = Arc::new(Repeatable::new(&app.world, scoped, digest, caller.clone())?);
     if let Some(settled) = repeatable.look(&app.world).await? {
-        return settled_by(settled);
+        return settled_by(&app, &caller, settled);
     }
     let repeat = Repeat(Some((Arc::clone(&repeatable), context.trace_id)));
     parts.extensions.insert(repeat.clone());
@@ -70,7 +76,7 @@ pub(crate) async fn repeat(
     match repeatable.settled() {
         // An error is written where every error is.
         Some(Settled::Own(answer)) if answer.status >= 400 => Ok(response),
-        Some(settled) => settled_by(settled),
+        Some(settled) => settled_by(&app, &caller, settled),
         None => Ok(response),
     }
 }
@@ -159,6 +165,20 @@ fn acts(request: &Request) -> bool {
     *request.method() == Method::POST && route.is_some_and(|route| REPEATABLE_ROUTES.contains(&route))
 }
 
+/// `None` for a path that names nothing, because it is no text.
+async fn scoped(parts: &mut Parts, key: IdempotencyKey) -> Option<ScopedKey> {
+    let route = parts.extensions.get::<MatchedPath>()?.as_str().into();
+    let parameters = RawPathParams::from_request_parts(parts, &()).await.ok()?;
+    let parameters = parameters.iter().map(|(_, text)| text.into()).collect();
+    Some(ScopedKey { method: parts.method.as_str().into(), route, parameters, key })
+}
+
+/// In lower case and without its parameters; nothing where there is none.
+fn content_type(headers: &HeaderMap) -> String {
+    let text = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
 fn key(headers: &HeaderMap) -> Result<IdempotencyKey, ParameterRefusal> {
     let refuse = |problem| ParameterRefusal::new("Idempotency-Key", problem);
     let mut values = headers.get_all(HEADER).iter();
@@ -174,19 +194,29 @@ fn is_kept(status: StatusCode) -> bool {
     !status.is_server_error() && status != StatusCode::UNAUTHORIZED && status != StatusCode::TOO_MANY_REQUESTS
 }
 
-fn settled_by(settled: &Settled) -> Result<Response, ApiError> {
-    let (answer, is_replayed) = match settled {
-        Settled::Own(answer) => (answer, false),
-        Settled::Earlier(answer) => (answer, true),
+fn settled_by(app: &App, caller: &SecretKeyId, settled: &Settled) -> Result<Response, ApiError> {
+    let (answer, acted_by) = match settled {
+        Settled::Own(answer) => (answer, None),
+        Settled::Earlier { answer, acted_by } => (answer, Some(acted_by)),
         Settled::AnotherBody => return Err(Refusal::IdempotencyKeyReused.into()),
     };
     let mut response = Response::new(Body::from(answer.body.to_vec()));
     *response.status_mut() = StatusCode::from_u16(answer.status).map_err(|_| ApiError::internal())?;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if is_replayed {
-        tracing::info!(first = %answer.trace_id, "answered as the first time");
+    if let Some(acted_by) = acted_by {
+        // The record names who acted; who was answered as well, with what may be a ticket, stands here.
+        tracing::info!(first = %answer.trace_id, secret_key = %caller, %acted_by, "answered as the first time");
+        if let Some(code) = refusal_code(answer) {
+            app.metrics.count_refusal(&code);
+        }
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
         response.extensions_mut().insert(AnsweredTrace(answer.trace_id.clone()));
     }
     Ok(response)
+}
+
+/// The code that an error's body names.
+fn refusal_code(answer: &Answer) -> Option<String> {
+    let body: Value = (answer.status >= 400).then(|| serde_json::from_slice(&answer.body).ok())??;
+    Some(body["errors"][0]["code"].as_str()?.to_owned())
 }

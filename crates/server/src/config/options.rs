@@ -157,7 +157,8 @@ options! {
         /// Connections at a time on each listener; further ones wait.
         connections_max: usize = "4096", 1..=1_000_000;
         /// Failed authentications that one address may make in a minute: wrong secret keys, forged tickets and wrong
-        /// passwords. All browsers that an app passes on under one secret key may make ten times as many together.
+        /// passwords. All browsers that an app passes on under one secret key may make ten times as many together, and so
+        /// may a /48 of IPv6.
         failed_authentications_per_minute: u32 = "60", 1..=1_000_000;
     }
     Operation {

@@ -292,7 +292,7 @@ impl From<Refusal> for ApiError {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 code,
                 "Idempotency key reused",
-                "This Idempotency-Key was used for a request with another body or API version. Take a new key.",
+                "This Idempotency-Key was used for a request with another body, content type or API version. Take a new key.",
             ),
             Refusal::NextKeyTooYoung { published_seconds_ago } => next_key_too_young(published_seconds_ago),
         }

@@ -135,7 +135,8 @@ async fn sign_in(
     identifier: &str,
     password: &SecretText,
 ) -> Result<Redeemed, ApiError> {
-    let guess = app.failed_authentications.guess(info).await?;
+    let guess = app.failed_authentications.guess(info)?;
+    let turn = app.password_turns.next(info).await;
     let started = Instant::now();
     let outcome =
         password::sign_in(&app.world, &visitor.context, visitor.presented(), identifier, password).await;
@@ -149,11 +150,14 @@ async fn sign_in(
     } else {
         guess.give_back();
     }
+    // Not before: those who wait would tell by their own time how long this one's digest took.
+    drop(turn);
     outcome.map_err(ApiError::from)
 }
 
 /// Waits until the time that has passed is a multiple of the step. Digests that were brought along take longer or
-/// shorter than others, and that must not tell that there is one.
+/// shorter than others, and that must not tell that there is one. What passed before its turn is no part of it: others
+/// made that.
 async fn wait_out(passed: Duration, step: Duration) {
     let steps = passed.as_nanos().div_ceil(step.as_nanos().max(1));
     let until = step.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX));

@@ -62,7 +62,12 @@ pub(crate) async fn sign_in_style(
 /// `GET /actas-banner.js`, for pages of any origin.
 pub(crate) async fn banner(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     let suffix = cookies::suffix(&app.http.publishable_key);
-    let script = include_str!("static/actas-banner.js").replacen("{cookie_suffix}", &suffix, 1);
+    let kind = if app.http.publishable_key.starts_with("pk_live_") { "live" } else { "test" };
+    let script = include_str!("static/actas-banner.js").replacen("{cookie_suffix}", &suffix, 1).replacen(
+        "{instance_kind}",
+        kind,
+        1,
+    );
     let mut response = file(&headers, JAVASCRIPT, BANNER_CACHING, script.into());
     let own = [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),

@@ -10,3 +10,4 @@ mod any_input;
 mod backend_api;
 mod frontend_api;
 mod harness;
+mod serve;

@@ -120,5 +120,6 @@ pub async fn what_is_over_is_forgotten_step_by_step(harness: &dyn Harness) {
             }
         }
         assert_eq!(found, left);
+        assert_eq!(trial.store.count_kept_answers().await.unwrap(), left.len() as u64);
     }
 }

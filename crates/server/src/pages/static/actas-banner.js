@@ -10,6 +10,8 @@
 
   // Written here by the server that serves this: of several instances' cookies on the page's host, its own have it.
   const COOKIE_SUFFIX = '{cookie_suffix}';
+  // Likewise: `test` or `live`.
+  const INSTANCE_KIND = '{instance_kind}';
   const HOST = 'actas-banner';
   const EVENT = 'actas:stopped';
   // Between two looks of a page that is seen; a session may be ended elsewhere.
@@ -73,8 +75,9 @@
   // ---- The Frontend API
 
   // The id by which a development instance knows this browser, which clerk-js keeps in cookies of the page's host.
-  // Other instances' are nothing to this one.
+  // Other instances' are nothing to this one; a live one knows its browsers by its own cookie alone.
   function developmentBrowser() {
+    if (INSTANCE_KIND === 'live') return null;
     const pairs = document.cookie.split('; ');
     for (const name of [`__clerk_db_jwt_${COOKIE_SUFFIX}=`, '__clerk_db_jwt=']) {
       const pair = pairs.find(each => each.startsWith(name) && each.length > name.length);

@@ -8,8 +8,9 @@ use actas_domain::{
     caller::{Caller, Context},
     client::Presented,
     idempotency::{Answer, IdempotencyKey, Keep, Repeatable, RequestDigest, ScopedKey, Settled},
+    ids::SecretKeyId,
     refusal::{Failure, Refusal},
-    session,
+    secret_key, session,
     sign_in_token::{self, create::CreateSignInToken},
     ticket,
     user::{self, create::CreateUser, standing},
@@ -18,13 +19,19 @@ use actas_domain::{
 use serde_json::{Value, json};
 
 /// A request with a key of its own.
+#[derive(Debug)]
 struct Probe(Repeatable);
 
 impl Probe {
-    fn new(world: &World, name: &str) -> Self {
+    async fn new(world: &World, name: &str) -> Self {
+        let caller = world.store.secret_keys().await.unwrap()[0].id.clone();
+        Self::by(world, name, caller)
+    }
+
+    fn by(world: &World, name: &str, caller: SecretKeyId) -> Self {
         let key = IdempotencyKey::parse(name.as_bytes()).unwrap();
-        let key = ScopedKey { method: "POST".into(), path: "/".into(), key };
-        Self(Repeatable::new(world, key, RequestDigest::of("", b"")).unwrap())
+        let key = ScopedKey { method: "POST".into(), route: "/".into(), parameters: Vec::new(), key };
+        Self(Repeatable::new(world, key, RequestDigest::of("", "", b""), caller).unwrap())
     }
 }
 
@@ -42,7 +49,7 @@ impl<T> Keep<T> for Probe {
 macro_rules! once {
     ($world:expr, $status:literal, $keep:ident => $act:expr) => {{
         let name = concat!(line!(), ":", column!());
-        let $keep = Probe::new($world, name);
+        let $keep = Probe::new($world, name).await;
         let outcome = $act.await;
         assert_eq!(outcome.is_ok(), $status == 200, "{name}: {outcome:?}");
         let settled = $keep.0.settled();
@@ -51,12 +58,12 @@ macro_rules! once {
             "line {name}: {settled:?}"
         );
         let entries = entries($world).await;
-        let $keep = Probe::new($world, name);
+        let $keep = Probe::new($world, name).await;
         let again = $act.await;
         // What found nothing more to change is not settled here.
         if again.is_err() {
             assert!(matches!(again, Err(Failure::Answered)), "line {name}: {again:?}");
-            assert!(matches!($keep.0.settled(), Some(Settled::Earlier(_))), "line {name}");
+            assert!(matches!($keep.0.settled(), Some(Settled::Earlier { .. })), "line {name}");
         }
         assert_eq!(self::entries($world).await, entries, "line {name}: it happened again");
         outcome
@@ -147,5 +154,38 @@ async fn a_way_back_that_is_taken_keeps_the_answer() {
         let id = own.session.id.to_string();
         once!(world, 200, keep => session::end::revoke(world, &by, &id, &keep)).unwrap();
         assert!(world.store.kept_return(&own.client.client.id).await.unwrap().is_none());
+    }
+}
+
+/// Whichever way leads to the kept answer: a look, an act, a refusal on record, and one that is not.
+#[tokio::test]
+async fn a_key_that_was_revoked_meanwhile_is_told_no_kept_answer() {
+    for store in StoreKind::ALL {
+        let instance = Instance::start_on(store).await;
+        let (world, by) = (&instance.app.world, Context::operator());
+        instance.add_user("ada").await;
+        let first = Probe::new(world, "key").await;
+        let (key, _) = secret_key::create::create(world, &by, "second", false).await.unwrap();
+        session::create::create(world, &by, "ada", &first).await.unwrap();
+        let second = || Probe::by(world, "key", key.id.clone());
+        let allowed = second();
+        let Some(Settled::Earlier { acted_by, .. }) = allowed.0.look(world).await.unwrap() else {
+            panic!("{allowed:?}")
+        };
+        assert_ne!(*acted_by, key.id, "the log could not tell who acted");
+        assert!(world.store.secret_key(acted_by).await.unwrap().is_some());
+        secret_key::revoke::revoke(world, &by, key.id.as_str(), false).await.unwrap();
+        let again = second();
+        let outcomes = [
+            again.0.look(world).await.err(),
+            session::create::create(world, &by, "ada", &again).await.err(),
+            session::create::create(world, &by, "nobody", &again).await.err(),
+            again.0.keep(world, Answer::new(400, "", Vec::new())).await.err(),
+        ];
+        for outcome in outcomes {
+            let is_refused = matches!(outcome, Some(Failure::Refused(Refusal::SecretKeyRevoked)));
+            assert!(is_refused, "{outcome:?}");
+        }
+        assert!(again.0.settled().is_none());
     }
 }

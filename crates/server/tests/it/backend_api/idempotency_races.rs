@@ -59,8 +59,16 @@ impl PasswordHasher for HeldUp {
         self.real.verify(password, digest).await
     }
 
-    fn is_current(&self, digest: &PasswordDigest) -> bool {
-        self.real.is_current(digest)
+    async fn renew(
+        &self,
+        password: SecretText,
+        digest: PasswordDigest,
+    ) -> Result<Option<PasswordDigest>, StoreError> {
+        self.real.renew(password, digest).await
+    }
+
+    fn verified_at_once(&self) -> usize {
+        self.real.verified_at_once()
     }
 
     fn accepts(&self, hasher: DigestHasher, digest: &str) -> bool {

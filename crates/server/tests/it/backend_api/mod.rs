@@ -8,6 +8,7 @@ mod clients;
 mod idempotency;
 mod idempotency_acts;
 mod idempotency_races;
+mod idempotent_requests;
 mod instance;
 mod open_directory;
 mod refusals;

@@ -91,6 +91,10 @@ async fn the_banner_is_for_pages_of_any_origin() {
     assert_eq!(answer.header("cross-origin-resource-policy"), Some("cross-origin"));
     assert_eq!(answer.header("cache-control"), Some("public, max-age=300"));
     assert!(answer.text().contains("const COOKIE_SUFFIX = 'wO6xBncp';"), "it does not know its own cookies");
+    assert!(answer.text().contains("const INSTANCE_KIND = 'test';"), "it does not know its own kind");
+    let live = instance_with(|plan| plan.http.publishable_key = "pk_live_YWN0YXM".to_owned()).await;
+    let answer = live.anonymous("GET", "/actas-banner.js").send().await;
+    assert!(answer.text().contains("const INSTANCE_KIND = 'live';"), "it would send another's browser");
     assert!(!answer.text().contains("innerHTML") && !answer.text().contains("eval("));
 }
 

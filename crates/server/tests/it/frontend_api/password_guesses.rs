@@ -13,6 +13,8 @@ use tokio::task::{JoinHandle, JoinSet};
 
 const PASSWORD: &str = "correct-horse-battery";
 const WRONG: &str = "form_password_or_identifier_incorrect";
+/// Guesses that are looked at at a time.
+const TURNS: usize = 4 * Turnstile::VERIFIED_AT_ONCE;
 
 /// A production instance with a user `ada`, and the turnstile that her password is checked at.
 struct Place {
@@ -121,17 +123,52 @@ async fn guesses_on_their_way_count_against_their_address() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_address_has_a_part_of_the_hasher_only() {
+async fn so_many_are_looked_at_at_once_and_the_others_wait() {
     let place = Place::make(|_| {}).await;
     let mut guesses = JoinSet::new();
     for _ in 0..60 {
         guesses.spawn(Place::guess(place.instance.clone(), "ada", PASSWORD));
     }
-    place.turnstile.arrived(16).await;
+    place.turnstile.arrived(TURNS).await;
     // The others wait for their turn, and are not refused for it.
     place.turnstile.open_for_right();
     assert_eq!(outcomes(guesses).await, counts([("complete", 60)]));
-    assert_eq!(place.turnstile.at_once_max(), 16);
+    assert_eq!(place.turnstile.at_once_max(), TURNS);
+}
+
+/// Five that guess as fast as they can. Nobody else is refused, waits for more than one guess of each, or is kept from
+/// the hasher as a backend.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_guesses_much_waits_for_others_and_not_they_for_him() {
+    let place = Place::make(|plan| {
+        plan.http.trusted_proxies = vec!["192.0.2.7/32".parse().unwrap()];
+        plan.http.password_refusal_step = Duration::from_millis(50);
+    })
+    .await;
+    let from = |address: String, who: String, password: &'static str| {
+        let instance = place.instance.clone();
+        async move {
+            let form = format!("identifier={who}@example.com&password={password}");
+            let call = instance.anonymous("POST", "/v1/client/sign_ins").header("x-forwarded-for", &address);
+            call.header("content-type", "application/x-www-form-urlencoded").body(form).send().await
+        }
+    };
+    let mut noisy = JoinSet::new();
+    for number in 0..300 {
+        // Each at another identifier, so that no lockout spares the hasher.
+        noisy.spawn(from(format!("198.51.100.{}", number % 5), format!("eva-{number}"), "wrong-password"));
+    }
+    place.turnstile.arrived(TURNS).await;
+    let created = json!({ "email_address": ["bob@example.com"], "password": PASSWORD });
+    place.instance.post("/v1/users", created).await.ok();
+    place.turnstile.open_for_right();
+    let right = tokio::spawn(from("198.51.100.77".to_owned(), "ada".to_owned(), PASSWORD));
+    // Its turn comes after those who are looked at, and after one of each address that waits.
+    place.turnstile.open_for_wrong();
+    right.await.unwrap().ok();
+    let looked_at = place.turnstile.count();
+    assert!(looked_at < 300 / 2, "{looked_at} of 300 were looked at before");
+    noisy.abort_all();
 }
 
 /// However fast a password is checked, and at a multiple where it takes longer; what is told of a lockout is as slow.
@@ -155,6 +192,27 @@ async fn a_refusal_takes_its_time() {
         assert_eq!(place.refused(who, "wrong-password").await.code(), code);
         assert!(started.elapsed() >= step, "{who} {code} {:?}", started.elapsed());
     }
+}
+
+/// Behind those that fill the turns, also where the hasher is long through with them: by its time nobody tells how long
+/// others took.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_refusal_takes_its_time_from_when_its_turn_came() {
+    let step = Duration::from_millis(150);
+    let place = Place::make(|plan| plan.http.password_refusal_step = step).await;
+    let started = Instant::now();
+    let mut before = JoinSet::new();
+    for _ in 0..TURNS {
+        before.spawn(Place::guess(place.instance.clone(), "eva", "wrong-password"));
+    }
+    place.turnstile.arrived(TURNS).await;
+    let behind = place.sent("eve", "wrong-password");
+    tokio::time::sleep(step).await;
+    place.turnstile.open_for_wrong();
+    assert_eq!(behind.await.unwrap().code(), WRONG);
+    // Two steps of those before it, and one of its own.
+    assert!(started.elapsed() >= 3 * step, "{:?}", started.elapsed());
+    before.join_all().await;
 }
 
 /// Brings a digest along for ada, by another hasher.

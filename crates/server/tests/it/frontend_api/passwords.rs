@@ -6,6 +6,7 @@ use super::{
     instance, instance_with, session_status, ticket,
 };
 use crate::harness::{Answer, Instance, StoreKind};
+use actas_domain::ids::UserId;
 use serde_json::{Value, json};
 
 const PASSWORD: &str = "correct-horse-battery";
@@ -246,4 +247,31 @@ async fn an_address_that_guesses_is_not_told_of_a_right_password() {
     let id = begun(&mut browser, "ada_l").await;
     let answer = attempt(&mut browser, &id, PASSWORD).await;
     assert_eq!(answer.status, 429, "a second step is no way round it");
+}
+
+/// bcrypt looks at 72 bytes, and so do those who brought its digests along: what was right there stays right here.
+#[tokio::test]
+async fn no_sign_in_changes_which_password_is_right() {
+    let of_71 = "$2b$04$abcdefghijklmnopqrstuuTYDowBoYf34KLYBHbWu7CBwc/8jbH1q";
+    // Also of whatever is longer.
+    let of_72 = "$2b$04$abcdefghijklmnopqrstuuNt.0ah97gHY3F7JC1Z6EXmQc0bQBhIO";
+    for store in StoreKind::ALL {
+        let instance = with_ada(instance_with(|plan| plan.store = store).await).await;
+        let long = |bytes: usize, tail: &str| format!("{}{tail}", "p".repeat(bytes));
+        for (digest, typed, owners, is_renewed) in [
+            (of_71, long(71, ""), long(71, ""), true),
+            (of_72, long(72, ""), long(72, "x"), false),
+            (of_72, long(72, "x"), long(72, ""), false),
+            (of_72, long(72, "typo"), long(72, "x"), false),
+        ] {
+            let brought = json!({ "password_digest": digest, "password_hasher": "bcrypt" });
+            instance.patch("/v1/users/ada", brought).await.ok();
+            for password in [&typed, &owners] {
+                at_once(&mut Browser::new(&instance), "ada_l", password).await.ok();
+            }
+            let id = UserId::parse("ada").unwrap();
+            let user = instance.app.world.store.user(&id).await.unwrap().unwrap();
+            assert_eq!(user.password.unwrap().as_str() != digest, is_renewed, "{} bytes", typed.len());
+        }
+    }
 }

@@ -97,7 +97,7 @@ pub(crate) struct Instance {
     pub(crate) app: Arc<App>,
     pub(crate) clock: FixedClock,
     pub(crate) secret_key: SecretText,
-    entry: Entry,
+    pub(crate) entry: Entry,
     /// The database's folder, removed with the instance; none in memory.
     pub(crate) folder: Option<TempDir>,
 }

@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, watch};
 #[derive(Debug)]
 pub(crate) struct Turnstile {
     arrived: watch::Sender<usize>,
-    inside: AtomicUsize,
+    inside: watch::Sender<usize>,
     at_once_max: AtomicUsize,
     wrong: Semaphore,
     right: Semaphore,
@@ -24,7 +24,7 @@ impl Default for Turnstile {
         let (wrong, right) = (Semaphore::new(0), Semaphore::new(0));
         Self {
             arrived: watch::Sender::new(0),
-            inside: AtomicUsize::new(0),
+            inside: watch::Sender::new(0),
             at_once_max: AtomicUsize::new(0),
             wrong,
             right,
@@ -34,10 +34,24 @@ impl Default for Turnstile {
 }
 
 impl Turnstile {
+    /// As it says; it lets everybody in.
+    pub(crate) const VERIFIED_AT_ONCE: usize = 4;
+
     /// Until so many passwords have come to be checked, since the beginning.
     pub(crate) async fn arrived(&self, count: usize) {
         let mut arrived = self.arrived.subscribe();
         arrived.wait_for(|arrived| *arrived >= count).await.expect("the sender lives as long as this");
+    }
+
+    /// How many passwords have come to be checked.
+    pub(crate) fn count(&self) -> usize {
+        *self.arrived.borrow()
+    }
+
+    /// Until nobody is looked at, be it that they were cut.
+    pub(crate) async fn left(&self) {
+        let mut inside = self.inside.subscribe();
+        inside.wait_for(|inside| *inside == 0).await.expect("the sender lives as long as this");
     }
 
     /// How many there were at once, at most.
@@ -56,6 +70,21 @@ impl Turnstile {
     }
 }
 
+struct Inside<'a>(&'a Turnstile);
+
+impl<'a> Inside<'a> {
+    fn come(turnstile: &'a Turnstile) -> Self {
+        turnstile.inside.send_modify(|inside| *inside += 1);
+        Self(turnstile)
+    }
+}
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        self.0.inside.send_modify(|inside| *inside -= 1);
+    }
+}
+
 #[async_trait::async_trait]
 impl PasswordHasher for Turnstile {
     async fn hash(&self, password: SecretText) -> Result<PasswordDigest, StoreError> {
@@ -66,19 +95,27 @@ impl PasswordHasher for Turnstile {
     }
 
     async fn verify(&self, password: SecretText, digest: Option<PasswordDigest>) -> Result<bool, StoreError> {
-        let inside = self.inside.fetch_add(1, Ordering::SeqCst) + 1;
-        self.at_once_max.fetch_max(inside, Ordering::SeqCst);
+        let inside = Inside::come(self);
+        self.at_once_max.fetch_max(*self.inside.borrow(), Ordering::SeqCst);
         self.arrived.send_modify(|arrived| *arrived += 1);
         let clear = digest.as_ref().and_then(|digest| digest.as_str().split_once(':'));
         let is_right = clear.is_some_and(|(_, clear)| clear == password.reveal());
         let gate = if is_right { &self.right } else { &self.wrong };
         let _through = gate.acquire().await.expect("nobody closes it");
-        self.inside.fetch_sub(1, Ordering::SeqCst);
+        drop(inside);
         Ok(is_right)
     }
 
-    fn is_current(&self, digest: &PasswordDigest) -> bool {
-        digest.as_str().starts_with("new:")
+    async fn renew(
+        &self,
+        password: SecretText,
+        digest: PasswordDigest,
+    ) -> Result<Option<PasswordDigest>, StoreError> {
+        if digest.as_str().starts_with("new:") { Ok(None) } else { self.hash(password).await.map(Some) }
+    }
+
+    fn verified_at_once(&self) -> usize {
+        Self::VERIFIED_AT_ONCE
     }
 
     fn accepts(&self, _: DigestHasher, _: &str) -> bool {
