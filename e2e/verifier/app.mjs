@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-const { ACTAS_URL: actas, APP_ORIGIN: origin, AXUM_APP: program } = process.env;
+const { ACTAS_URL: actas, APP_ORIGIN: origin, AXUM_APP: program, CLERK_SECRET_KEY: secretKey } = process.env;
+const desk = 'alice.support@example.com';
 let passed = 0;
 let failed = 0;
 
@@ -12,7 +13,7 @@ function check(name, got, wanted) {
   console.log(is === should ? `ok ${name}` : `FAIL ${name} is ${is}, should be ${should}`);
 }
 
-const app = spawn(program, { env: { ...process.env, PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'] });
+const app = spawn(program, { env: { ...process.env, PORT: '0', SUPPORT_EMAIL_ADDRESSES: `somebody@example.com, ${desk}` }, stdio: ['ignore', 'pipe', 'inherit'] });
 process.on('exit', () => app.kill());
 const [line] = await Promise.race([
   createInterface(app.stdout)[Symbol.asyncIterator]().next().then(({ value }) => [value]),
@@ -41,16 +42,37 @@ check('me.nobody', await short('GET', '/api/me'), [401, 'authentication_invalid'
 check('password.nobody', await short('POST', '/api/password'), [401, 'authentication_invalid']);
 check('me.forged', await short('GET', '/api/me', { authorization: 'Bearer e30.e30.AA' }), [401, 'authentication_invalid']);
 
-// Alice becomes Bob: the desk's redirect, the ticket in it, and its redemption as an app without a browser does it.
-const desk = await ask('POST', '/support/act-as-bob');
-const link = new URL(desk.headers.get('location') ?? 'about:blank');
-check('desk', [desk.status, link.origin + link.pathname], [303, `${actas}/v1/tickets/accept`]);
-const redeemed = await fetch(`${actas}/v1/client/sign_ins?_is_native=1`, {
-  method: 'POST',
-  headers: { origin },
-  body: new URLSearchParams({ strategy: 'ticket', ticket: link.searchParams.get('ticket') }),
-});
-const session = (await redeemed.json()).client?.sessions?.[0];
+// A ticket is redeemed as an app without a browser does it.
+async function redeem(ticket) {
+  const redeemed = await fetch(`${actas}/v1/client/sign_ins?_is_native=1`, {
+    method: 'POST',
+    headers: { origin },
+    body: new URLSearchParams({ strategy: 'ticket', ticket }),
+  });
+  return (await redeemed.json()).client?.sessions?.[0];
+}
+
+async function signIn(emailAddress) {
+  const headers = { authorization: `Bearer ${secretKey}`, 'content-type': 'application/json' };
+  const found = await fetch(`${actas}/v1/users?email_address=${encodeURIComponent(emailAddress)}`, { headers });
+  const body = JSON.stringify({ user_id: (await found.json())[0].id });
+  const made = await fetch(`${actas}/v1/sign_in_tokens`, { method: 'POST', headers, body });
+  return (await redeem((await made.json()).token)).last_active_token.jwt;
+}
+
+// The support desk is for who is named, is themselves, and asks from the app's own pages.
+const path = '/support/act-as-bob';
+const ofAlice = { cookie: `__session=${await signIn(desk)}` };
+const ofBob = { cookie: `__session=${await signIn('bob.customer@example.com')}` };
+check('desk.nobody', await short('POST', path), [401, 'authentication_invalid']);
+check('desk.bob', await short('POST', path, ofBob), [403]);
+check('desk.of_another_site', await short('POST', path, { ...ofAlice, origin: 'https://evil.example' }), [400, 'origin_invalid']);
+
+// Alice becomes Bob: the desk's redirect, the ticket in it, and its redemption.
+const led = await ask('POST', path, { ...ofAlice, origin });
+const link = new URL(led.headers.get('location') ?? 'about:blank');
+check('desk', [led.status, link.origin + link.pathname], [303, `${actas}/v1/tickets/accept`]);
+const session = await redeem(link.searchParams.get('ticket'));
 const token = session?.last_active_token?.jwt ?? '';
 const [alice, bob] = [session?.actor?.sub, session?.user?.id];
 
@@ -64,6 +86,8 @@ for (const [kind, headers] of [
   check(`${kind}.banner`, page.includes(`<strong>${alice}</strong> acts as <strong>${bob}</strong>`), true);
   check(`${kind}.look`, await short('GET', '/api/notes', headers), [200]);
   check(`${kind}.change`, await short('POST', '/api/notes', headers), [403, 'authorization_invalid']);
+  check(`${kind}.desk`, await short('POST', path, headers), [403, 'authorization_invalid']);
+  check(`${kind}.kept`, (await ask('GET', '/api/me', headers)).headers.get('cache-control'), 'no-store');
   check(`${kind}.password`, await short('POST', '/api/password', headers), [403, 'authorization_invalid']);
 }
 const foreign = { cookie: `__session=${token}`, origin: 'https://evil.example' };

@@ -5,19 +5,19 @@ import { createServer } from 'node:http';
 import { verifyToken } from '@clerk/backend';
 
 const { version } = JSON.parse(readFileSync(new URL('node_modules/@clerk/backend/package.json', import.meta.url)));
-const { keySets, pem, cases } = JSON.parse(readFileSync(0, 'utf8'));
+const { keys: documents, cases } = JSON.parse(readFileSync(0, 'utf8'));
 
 // Each set of keys is a Backend API of its own: `/NAME/v1/jwks`.
 const server = createServer((request, response) => {
   const [, name, ...rest] = request.url.split('/');
-  const found = rest.join('/') === 'v1/jwks' ? keySets[name] : undefined;
+  const found = rest.join('/') === 'v1/jwks' ? documents[name] : undefined;
   response.writeHead(found ? 200 : 404, { 'content-type': 'application/json' }).end(found ?? '{"errors":[]}');
 });
 await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
 const root = `http://127.0.0.1:${server.address().port}`;
 
 function options({ keys, audiences, authorizedParties, issuers }) {
-  const source = keys === 'pem' ? { jwtKey: pem } : { secretKey: 'sk_test_corpus', apiUrl: `${root}/${keys}` };
+  const source = keys.startsWith('pem') ? { jwtKey: documents[keys] } : { secretKey: 'sk_test_corpus', apiUrl: `${root}/${keys}` };
   return { ...source, audience: audiences, authorizedParties, issuer: issuers };
 }
 

@@ -8,12 +8,15 @@ const FEATURES: &[&str] = &["", "client", "blocking", "verify", "tower", "axum"]
 pub(crate) fn check(workshop: &Workshop) -> Result<(), String> {
     for feature in FEATURES {
         println!("actas-sdk with {}", if feature.is_empty() { "no feature" } else { feature });
+        // Tests and examples with what is the default; all features have them in another step.
+        let targets = if *feature == "client" { "--all-targets" } else { "--lib" };
         command::run(&mut workshop.cargo(&[
             "clippy",
             "--quiet",
             "--locked",
             "--package",
             "actas-sdk",
+            targets,
             "--no-default-features",
             "--features",
             feature,
@@ -22,7 +25,15 @@ pub(crate) fn check(workshop: &Workshop) -> Result<(), String> {
             "warnings",
         ]))?;
     }
-    Ok(())
+    check_default_documentation(workshop)
+}
+
+/// Documentation and its examples as those see them who take the SDK as it comes. The other checks have all features.
+fn check_default_documentation(workshop: &Workshop) -> Result<(), String> {
+    println!("documentation of actas-sdk with its default features");
+    let mut document = workshop.cargo(&["doc", "--quiet", "--locked", "--package", "actas-sdk", "--no-deps"]);
+    command::run(document.env("RUSTDOCFLAGS", "--deny warnings"))?;
+    command::run(&mut workshop.cargo(&["test", "--quiet", "--locked", "--package", "actas-sdk", "--doc"]))
 }
 
 #[cfg(test)]

@@ -11,11 +11,17 @@ pub(crate) fn check(workshop: &Workshop) -> Result<(), String> {
     let git = |arguments: &[&str]| {
         command::output(Command::new("git").current_dir(workshop.root()).args(arguments))
     };
+    if git(&["rev-parse", "--is-shallow-repository"])?.trim() != "false" {
+        return Err("this clone is shallow, so it does not know what was released; fetch all of it with \
+                    git fetch --unshallow --tags"
+            .to_owned());
+    }
     let Some(tag) = last_release(&git(&["tag", "--list", "v*"])?) else {
         println!("there is no release yet (no tag like v0.1.0), so {PACKAGE} has promised nothing");
         return Ok(());
     };
-    if git(&["cat-file", "-e", &format!("{tag}:{MANIFEST}")]).is_err() {
+    // An answer without the file is one; no answer is none.
+    if git(&["ls-tree", "--name-only", &tag, "--", MANIFEST])?.trim().is_empty() {
         println!("the last release, {tag}, has no {PACKAGE} yet, so it has promised nothing");
         return Ok(());
     }

@@ -1,10 +1,10 @@
 //! Makes an actor token, shows where to open it, and revokes it.
 //!
 //! ```text
-//! ACTAS_URL=http://127.0.0.1:4500 CLERK_SECRET_KEY=sk_test_… cargo run --example create_and_revoke -- user_bob user_alice
+//! ACTAS_URL=http://127.0.0.1:4500 CLERK_SECRET_KEY=sk_test_… cargo run -p actas-sdk --example create_and_revoke -- user_bob user_alice
 //! ```
 //!
-//! Without `ACTAS_URL` it calls Clerk's own service.
+//! Without `ACTAS_URL` it calls Clerk's own service, and likewise with that one's URL.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program speaks by printing")]
 
 use actas_sdk::{

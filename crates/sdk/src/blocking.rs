@@ -10,14 +10,19 @@
 
 use crate::{
     client::{CallOptions, Client as AsyncClient, ClientBuilder, Handle, resources},
-    error::Error,
+    error::{Cause, Error},
     mode::{Mode, sealed::Start},
     server::Server,
 };
 use std::{
+    cell::Cell,
     fmt,
     future::Future,
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
 };
 use tokio::runtime::Runtime;
 
@@ -25,7 +30,8 @@ use tokio::runtime::Runtime;
 /// connections and one thread that makes the calls.
 ///
 /// It may be used anywhere, in asynchronous code too, where it holds up the thread that waits. Only its own hooks and
-/// the function that yields its key must not call it: they run on the thread that makes the calls.
+/// the function that yields its key cannot call it, for the call that they belong to would wait for itself: that is
+/// answered with [`ErrorKind::Request`](crate::ErrorKind::Request).
 #[derive(Clone)]
 pub struct Client {
     client: AsyncClient,
@@ -36,11 +42,21 @@ pub struct Client {
 /// Methods wait, and return a `Result`.
 #[derive(Clone)]
 pub struct Blocking {
-    runtime: Arc<Worker>,
+    worker: Arc<Worker>,
 }
 
 /// The thread that makes the calls. It ends with the last client.
-struct Worker(Option<Runtime>);
+struct Worker {
+    runtime: Option<Runtime>,
+    number: usize,
+}
+
+static WORKERS: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    /// The worker that this thread belongs to, if it does.
+    static WORKER: Cell<Option<usize>> = const { Cell::new(None) };
+}
 
 impl Client {
     /// Begins a client. It ends with [`ClientBuilder::build_blocking`].
@@ -70,16 +86,18 @@ impl ClientBuilder {
     /// # Errors
     /// As [`build`](Self::build), and when the thread cannot be made.
     pub fn build_blocking(self) -> Result<Client, Error> {
+        let number = WORKERS.fetch_add(1, Ordering::Relaxed);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("actas-sdk")
+            .on_thread_start(move || WORKER.set(Some(number)))
             .enable_all()
             .build()
             .map_err(|error| {
                 Error::builder(format!("the thread that makes calls could not be made: {error}"))
             })?;
-        let client = self.build()?;
-        let mode = Blocking { runtime: Arc::new(Worker(Some(runtime))) };
+        let client = self.with_key_beside().build()?;
+        let mode = Blocking { worker: Arc::new(Worker { runtime: Some(runtime), number }) };
         Ok(Client { handle: client.handle().clone(), client, mode })
     }
 }
@@ -94,9 +112,14 @@ impl Start for Blocking {
         T: Send + 'static,
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
-        let gone =
-            || Error::request("the call ended early: a hook, the key's function or the HTTP client panicked");
-        let runtime = self.runtime.0.as_ref().ok_or_else(gone)?;
+        if WORKER.get() == Some(self.worker.number) {
+            return Err(Error::request(
+                "a blocking client cannot be called from its own hooks, nor from the function that yields its key",
+            ));
+        }
+        // Hooks and keys are caught; what is left is the HTTP client, and it may have sent the request.
+        let gone = || Error::new(Cause::Interrupted("the HTTP client panicked".into()));
+        let runtime = self.worker.runtime.as_ref().ok_or_else(gone)?;
         let (sender, receiver) = mpsc::sync_channel(1);
         runtime.spawn(async move {
             // Whoever waited is there until the answer is.
@@ -109,7 +132,7 @@ impl Start for Blocking {
 impl Drop for Worker {
     /// Without waiting: a runtime that is dropped in asynchronous code must not.
     fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
+        if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
     }

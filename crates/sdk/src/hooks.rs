@@ -21,6 +21,7 @@ pub struct AfterResponse<'a> {
     pub(crate) attempt: Attempt<'a>,
     pub(crate) status: u16,
     pub(crate) trace_id: Option<&'a str>,
+    pub(crate) is_replayed: bool,
     pub(crate) took: Duration,
 }
 
@@ -91,7 +92,7 @@ impl BeforeRequest<'_> {
 }
 
 impl AfterResponse<'_> {
-    /// The status.
+    /// The status: 2XX, or 404 where a repeated deletion found that an earlier attempt had done it.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
@@ -101,6 +102,13 @@ impl AfterResponse<'_> {
     #[must_use]
     pub fn trace_id(&self) -> Option<&str> {
         self.trace_id
+    }
+
+    /// Whether the server answered what it had answered before to the same `Idempotency-Key`
+    /// (`Idempotency-Replayed: true`), and did nothing more.
+    #[must_use]
+    pub fn is_replayed(&self) -> bool {
+        self.is_replayed
     }
 
     /// How long this attempt took.

@@ -19,7 +19,7 @@ impl RawJson {
         raw.map(Self).map_err(|error| Error::request(format!("this is no JSON: {error}")))
     }
 
-    /// Writes a value as JSON.
+    /// Writes a value as JSON. Numbers that JSON does not have (`f64::NAN`, infinities) become `null`.
     ///
     /// # Errors
     /// [`ErrorKind::Request`](crate::ErrorKind::Request) when the value has no form in JSON, for example a map

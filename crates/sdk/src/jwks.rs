@@ -26,6 +26,12 @@ impl<M: Mode> Jwks<M> {
     pub fn get(&self) -> M::Answer<JwkSet> {
         Operation::get("jwks.get", &["jwks"]).send(&self.handle, &self.mode)
     }
+
+    /// The same to the letter: what is odd about a key is then still there to be judged.
+    #[cfg(feature = "verify")]
+    pub(crate) async fn text(&self, limit_bytes: usize) -> Result<crate::RawJson, crate::Error> {
+        Operation::get("jwks.get", &["jwks"]).limit_response(limit_bytes).answer(&self.handle).await
+    }
 }
 
 /// A set of keys (RFC 7517, section 5).

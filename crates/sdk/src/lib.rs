@@ -1,6 +1,6 @@
 //! The Rust SDK of Actas: a client, the verification of session tokens, and guards for tower and axum.
-// Its examples are tests, and need the client.
-#![cfg_attr(feature = "client", doc = include_str!("../README.md"))]
+// Its examples are tests, and need what they show.
+#![cfg_attr(all(feature = "client", feature = "axum"), doc = include_str!("../README.md"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 

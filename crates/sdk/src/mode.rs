@@ -9,7 +9,7 @@ use std::{
 };
 
 /// How the methods of a resource give their answers. Only [`Async`] and, behind the feature `blocking`,
-/// [`Blocking`](crate::blocking::Blocking) are modes.
+/// `blocking::Blocking` are modes.
 pub trait Mode: sealed::Start {
     /// What a method returns that answers `T`.
     type Answer<T: Send + 'static>;

@@ -2,13 +2,11 @@
 
 use crate::{
     client::Handle,
+    error::{Cause, Error},
     mode::{Async, Mode},
 };
 use serde::{Deserialize, Serialize};
-use std::{
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::fmt;
 
 /// A part of a list that is followed by a cursor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,46 +45,61 @@ pub struct Pages<Q: ListQuery, M: Mode = Async> {
     handle: Handle,
     mode: M,
     /// What to ask for next, until there is nothing more. It only moves when an answer is there, so a call that
-    /// failed or was given up is made again by the next [`Pages::next`].
-    following: Arc<Mutex<Option<Q>>>,
+    /// failed or was given up can be made again.
+    following: Option<Q>,
 }
 
 impl<Q: ListQuery, M: Mode> Pages<Q, M> {
     pub(crate) fn new(query: Q, handle: Handle, mode: M) -> Self {
-        Self { handle, mode, following: Arc::new(Mutex::new(Some(query))) }
+        Self { handle, mode, following: Some(query) }
     }
 
-    /// The next part; `None` behind the last. After an error the same part is asked for again.
+    fn ask(&self, query: &Q) -> M::Answer<Q::Page> {
+        let (operation, handle) = (query.operation(), self.handle.clone());
+        self.mode.start(async move { operation.answer(&handle).await })
+    }
+
+    /// # Errors
+    /// When the part ends where the one before did: the server does not read the cursor, and would answer for ever.
+    fn advance(&mut self, query: &Q, page: Q::Page) -> Result<Q::Page, Error> {
+        self.following = query.after(&page);
+        if self.following.as_ref() == Some(query) {
+            self.following = None;
+            let problem =
+                "the server answered the same part of the list again: it does not follow the cursor";
+            return Err(Error::new(Cause::Value(problem.to_owned())));
+        }
+        Ok(page)
+    }
+}
+
+impl<Q: ListQuery> Pages<Q, Async> {
+    /// The next part; `None` behind the last. After an error the same part is asked for again, and likewise after a
+    /// call that was given up.
     ///
     /// # Errors
-    /// As for the list itself.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "what it returns depends on the mode; the blocking one iterates"
-    )]
-    pub fn next(&mut self) -> M::Answer<Option<Q::Page>> {
-        let following = Arc::clone(&self.following);
-        let handle = self.handle.clone();
-        self.mode.start(async move {
-            let query = following.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            let Some(query) = query else { return Ok(None) };
-            let page: Q::Page = query.operation().answer(&handle).await?;
-            *following.lock().unwrap_or_else(PoisonError::into_inner) = query.after(&page);
-            Ok(Some(page))
-        })
+    /// As for the list itself; and [`ErrorKind::Decode`](crate::ErrorKind::Decode) where the server answers the part
+    /// before once more, which ends the list.
+    pub async fn next(&mut self) -> Result<Option<Q::Page>, Error> {
+        let Some(query) = self.following.clone() else { return Ok(None) };
+        let page = self.ask(&query).await?;
+        self.advance(&query, page).map(Some)
     }
 }
 
-/// Each part, or why it could not be had; then the next item is the same part again, so stop at an error or count
-/// them.
+/// Each part, or why it could not be had; an error is the last item.
 #[cfg(feature = "blocking")]
 impl<Q: ListQuery> Iterator for Pages<Q, crate::blocking::Blocking> {
-    type Item = Result<Q::Page, crate::error::Error>;
+    type Item = Result<Q::Page, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        Self::next(self).transpose()
+        let query = self.following.take()?;
+        Some(self.ask(&query).and_then(|page| self.advance(&query, page)))
     }
 }
+
+#[cfg(feature = "blocking")]
+impl<Q: ListQuery> std::iter::FusedIterator for Pages<Q, crate::blocking::Blocking> {}
 
 impl<Q: ListQuery, M: Mode> fmt::Debug for Pages<Q, M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,7 +113,7 @@ pub(crate) mod sealed {
     use std::fmt::Debug;
 
     /// A query that knows what to ask for after an answer.
-    pub trait Follow: Clone + Debug + Send + Sync + 'static {
+    pub trait Follow: Clone + Debug + PartialEq + Send + Sync + 'static {
         /// One part of the list.
         type Page: DeserializeOwned + Send + 'static;
 

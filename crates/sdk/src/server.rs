@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 const CLERK: &str = "https://api.clerk.com/v1";
+const CLERK_HOST: &str = "api.clerk.com";
 
 /// The server that a client calls, and what it promises.
 ///
@@ -29,13 +30,15 @@ impl Server {
         Self { base, is_actas: false, http_allowed: false }
     }
 
-    /// An Actas, by its URL with or without `/v1` at the end: `https://actas.example.com`.
+    /// An Actas, by its URL with or without `/v1` at the end: `https://actas.example.com`. Clerk's own service is
+    /// none, also if it is named here: [`is_actas`](Self::is_actas) is false, and nothing is relied on.
     ///
     /// # Errors
     /// [`ErrorKind::Builder`](crate::ErrorKind::Builder) when the text is no URL of http or https, or has a user
     /// name, a query or a fragment.
     pub fn actas(url: &str) -> Result<Self, Error> {
-        Ok(Self { is_actas: true, ..Self::other(url)? })
+        let server = Self::other(url)?;
+        Ok(Self { is_actas: !server.is_clerk(), ..server })
     }
 
     /// Any other server that answers as Clerk's does, by its URL with or without `/v1` at the end.
@@ -70,7 +73,13 @@ impl Server {
         self
     }
 
-    /// Whether this is declared to be an Actas.
+    /// Whether this is Clerk's own service, by its host, however that is written.
+    #[must_use]
+    pub fn is_clerk(&self) -> bool {
+        self.base.host_str().is_some_and(|host| host.trim_end_matches('.') == CLERK_HOST)
+    }
+
+    /// Whether this is declared to be an Actas, and is not Clerk's.
     #[must_use]
     pub fn is_actas(&self) -> bool {
         self.is_actas
@@ -105,10 +114,8 @@ impl Server {
 
     fn is_loopback(&self) -> bool {
         match self.base.host() {
-            Some(Host::Domain(name)) => {
-                let name = name.trim_end_matches('.');
-                name == "localhost" || name.ends_with(".localhost")
-            }
+            // What is below it may be looked up elsewhere.
+            Some(Host::Domain(name)) => name == "localhost",
             Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
             Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
             None => false,
@@ -129,6 +136,24 @@ mod tests {
             assert_eq!(Server::actas(url).unwrap().url(), "https://a.example/v1", "{url}");
         }
         assert_eq!(Server::other("http://[::1]:45/under").unwrap().url(), "http://[::1]:45/under/v1");
+    }
+
+    #[test]
+    fn clerks_own_service_is_no_actas() {
+        for url in [
+            "https://api.clerk.com/v1",
+            "https://api.clerk.com",
+            "https://API.Clerk.com:443/v1/",
+            "https://api.clerk.com./v1",
+            "https://api%2Eclerk.com/",
+        ] {
+            let server = Server::actas(url).unwrap();
+            assert!(server.is_clerk() && !server.is_actas(), "{url}");
+            assert_eq!(server.promise(), Promise::Nothing, "{url}");
+        }
+        assert!(Server::clerk().is_clerk());
+        let actas = Server::actas("https://api.clerk.com.example").unwrap();
+        assert!(actas.is_actas() && !actas.is_clerk());
     }
 
     #[test]
@@ -160,7 +185,7 @@ mod tests {
             "http://127.9.9.9",
             "http://[::1]",
             "http://localhost:4500",
-            "http://app.localhost",
+            "http://LOCALHOST",
         ] {
             assert!(Server::actas(url).unwrap().check_encryption().is_ok(), "{url}");
         }
@@ -168,6 +193,8 @@ mod tests {
             "http://a.example",
             "http://10.0.0.1",
             "http://localhost.example",
+            "http://app.localhost",
+            "http://localhost.",
             "http://[2001:db8::1]",
             "http://0.0.0.0",
         ] {

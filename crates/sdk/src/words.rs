@@ -13,7 +13,8 @@ macro_rules! words {
         }
 
         impl $name {
-            /// The word as the API has it.
+            /// The word as the API has it. Compare this where a word may be one of `Other`: a later version of the SDK
+            /// may know it as a variant, and then it is `Other` no longer.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {

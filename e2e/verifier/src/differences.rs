@@ -1,11 +1,26 @@
-//! What `@clerk/backend` accepts and the SDK's verifier does not, each with its reason. Nothing else may differ so, and
-//! what is named here must.
+//! Where `@clerk/backend` and the SDK's verifier differ, each with its reason. Nothing else may differ so, and what is named
+//! here must.
 
 /// A reason, and the cases that it is the reason of.
 pub(crate) type Difference = (&'static str, &'static [&'static str]);
 
-pub(crate) const DIFFERENCES: &[Difference] = &[
+/// What the SDK accepts and Clerk's package does not.
+pub(crate) const LAXER: &[Difference] = &[(
+    "Clerk's package takes every key in PEM for one of 2048 bits, and then finds the good signatures of larger ones wrong. From a JWKS it accepts them.",
+    &["key: pem-3072", "key: pem-4096"],
+)];
+
+/// What Clerk's package accepts and the SDK does not.
+pub(crate) const STRICTER: &[Difference] = &[
     ("Only RS256: a key is for one algorithm (RFC 8725 §3.1).", &["algorithm: RS384, key without alg"]),
+    (
+        "Tokens of JWT templates are for other services than this app: they have a class of their own, no `sid`, and often an `aud`.",
+        &["valid: JWT template"],
+    ),
+    (
+        "A key with a member of a private key is not used, whichever it is (RFC 7518 §6.3.2): its owner has lost it.",
+        &["key set: private-prime"],
+    ),
     ("A key that says it is for another algorithm is not used (RFC 7517 §4.4).", &["key set: for-ps256"]),
     (
         "Of two keys with one id nobody can say which is meant; Clerk's package takes the last.",
@@ -136,7 +151,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         ],
     ),
     (
-        "Only `active` sessions are signed in; Clerk's `authenticateRequest` says so too, `verifyToken` does not look.",
+        "A session whose `sts` is there and not `active` is not signed in. Clerk's `authenticateRequest` takes pending ones for signed out; `verifyToken` does not look.",
         &[r#"claims: sts is """#, "sts: pending", "sts: ended"],
     ),
     (

@@ -40,8 +40,16 @@ impl Keys {
         })
     }
 
-    /// The sets of keys that the cases name.
-    pub(crate) fn sets(&self) -> Vec<(&'static str, String)> {
+    /// What the cases name as their keys: sets, and keys in PEM.
+    pub(crate) fn documents(&self) -> Result<Vec<(&'static str, String)>, String> {
+        let mut documents = self.sets();
+        for (name, key) in [("pem", &self.main), ("pem-3072", &self.large), ("pem-4096", &self.largest)] {
+            documents.push((name, key.pem()?));
+        }
+        Ok(documents)
+    }
+
+    fn sets(&self) -> Vec<(&'static str, String)> {
         let (main, second) = (self.main.jwk(""), self.second.jwk(""));
         let all = [main.clone(), second.clone(), self.large.jwk(""), self.largest.jwk("")].join(",");
         let strip = |jwk: &str, member: &str| jwk.replace(member, "");
@@ -57,7 +65,14 @@ impl Keys {
             ("operations-verify", self.main.jwk(r#","key_ops":["verify"]"#)),
             ("operations-sign", self.main.jwk(r#","key_ops":["sign"]"#)),
             ("operations-encrypt", self.main.jwk(r#","key_ops":["encrypt"]"#)),
+            ("operations-verify-twice", self.main.jwk(r#","key_ops":["verify","verify"]"#)),
+            ("operations-null", self.main.jwk(r#","key_ops":null"#)),
+            ("alg-null", replaced(r#""RS256""#, "null")),
+            ("use-null", replaced(r#""sig""#, "null")),
             ("private", self.main.jwk(r#","d":"AQAB""#)),
+            ("private-null", self.main.jwk(r#","d":null"#)),
+            ("private-prime", self.main.jwk(r#","p":"AQAB""#)),
+            ("private-others-null", self.main.jwk(r#","oth":null"#)),
             ("same-id-main-last", format!("{},{main}", as_main(&self.attacker))),
             ("same-id-main-first", format!("{main},{}", as_main(&self.attacker))),
             ("same-key-twice", format!("{main},{main}")),

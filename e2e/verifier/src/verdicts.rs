@@ -24,8 +24,7 @@ pub(crate) struct Verdict {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Question<'a> {
-    pub(crate) key_sets: serde_json::Map<String, serde_json::Value>,
-    pub(crate) pem: &'a str,
+    pub(crate) keys: serde_json::Map<String, serde_json::Value>,
     pub(crate) cases: &'a [Case],
 }
 
@@ -45,8 +44,8 @@ impl Clock for Stopped {
 }
 
 /// The SDK's verdict.
-pub(crate) fn of_the_sdk(case: &Case, sets: &[(&str, String)], pem: &str) -> Result<Verdict, String> {
-    let verifier = verifier(&case.setting, sets, pem, case.now_millis);
+pub(crate) fn of_the_sdk(case: &Case, keys: &[(&str, String)]) -> Result<Verdict, String> {
+    let verifier = verifier(&case.setting, keys, case.now_millis);
     // A set without a usable key is no set, and no token is accepted with it.
     let verified = match verifier {
         Ok(verifier) => verifier.verify_now(&case.token),
@@ -71,15 +70,11 @@ pub(crate) fn of_the_sdk(case: &Case, sets: &[(&str, String)], pem: &str) -> Res
     })
 }
 
-fn verifier(
-    setting: &Setting,
-    sets: &[(&str, String)],
-    pem: &str,
-    now_millis: i64,
-) -> Result<Verifier, VerifyError> {
-    let set = sets.iter().find(|(name, _)| *name == setting.keys).map_or("", |(_, set)| set);
+fn verifier(setting: &Setting, keys: &[(&str, String)], now_millis: i64) -> Result<Verifier, VerifyError> {
+    let text = keys.iter().find(|(name, _)| *name == setting.keys).map_or("", |(_, text)| text);
     let builder = Verifier::builder().clock(Stopped(now_millis));
-    let builder = if setting.keys == "pem" { builder.public_key_pem(pem) } else { builder.jwks(set) };
+    let is_pem = setting.keys.starts_with("pem");
+    let builder = if is_pem { builder.public_key_pem(text) } else { builder.jwks(text) };
     let builder = setting.issuers.iter().fold(builder, |builder, issuer| builder.issuer(*issuer));
     let builder = setting.audiences.iter().fold(builder, |builder, audience| builder.audience(*audience));
     let parties = setting.authorized_parties.iter();

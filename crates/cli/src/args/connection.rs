@@ -36,6 +36,7 @@ pub(crate) struct OutputArguments {
 /// The end of the help of each command that speaks to a server.
 pub(crate) const SERVER_HELP: &str = "\
 Server and key come from --url and --secret-key-file, or from --profile; else from ACTAS_URL and
-CLERK_SECRET_KEY, or from ACTAS_PROFILE; else from the default profile; else from ./.actas/dev.env,
-where `actas dev` runs. Where nobody names a server, it is told which one is used. There is no flag
-for the key itself: it would be in the shell's history and in the list of processes.";
+CLERK_SECRET_KEY, or from ACTAS_PROFILE; else from the default profile or from ./.actas/dev.env,
+where `actas dev` runs; where there are both, name one. Where nobody names a server, it is told
+which one is used. There is no flag for the key itself: it would be in the shell's history and in
+the list of processes.";

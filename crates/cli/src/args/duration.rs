@@ -28,6 +28,14 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     if text.is_empty() { Err(wrong()) } else { Ok(Duration::from_secs(seconds)) }
 }
 
+/// The same for how long something is to last.
+pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("must be at least 1s".to_owned()),
+        length => Ok(length),
+    }
+}
+
 /// A point in time: so long ago, or a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Moment {
@@ -75,6 +83,14 @@ mod tests {
         {
             let wrong = text != "10";
             assert_eq!(duration(text).is_err(), wrong, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_lasts_is_at_least_a_second() {
+        assert_eq!(lifetime("1s"), Ok(Duration::from_secs(1)));
+        for none in ["0", "0s", "0h0m"] {
+            assert!(lifetime(none).unwrap_err().contains("at least 1s"), "{none}");
         }
     }
 

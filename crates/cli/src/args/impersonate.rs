@@ -2,7 +2,7 @@
 
 use super::{
     connection::{OutputArguments, ServerArguments},
-    duration::duration,
+    duration::lifetime,
 };
 use clap::{Args, Subcommand};
 use std::time::Duration;
@@ -34,17 +34,18 @@ pub(crate) struct ImpersonateCreateArguments {
     /// Whom to act as: a user id, or an e-mail address that one user has; in a terminal it can be left out
     #[arg(value_name = "USER")]
     pub(crate) user: Option<String>,
-    /// Who acts: the id that is on record and in every session token [default: the profile's actor]
-    #[arg(long, value_name = "ID")]
+    /// Who acts: an id, or the e-mail address of a user, whose id is then on record and in every session token
+    /// [default: the profile's actor]
+    #[arg(long, value_name = "ACTOR")]
     pub(crate) actor: Option<String>,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
     /// How long the link can be used, such as 10m [default: the server's, an hour]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = lifetime)]
     pub(crate) expires_in: Option<Duration>,
     /// How long the session lasts at most, such as 30m [default: the server's, half an hour]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = lifetime)]
     pub(crate) session_max: Option<Duration>,
     /// Open the link in the browser and do not print it
     #[arg(long)]

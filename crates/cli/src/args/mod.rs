@@ -15,7 +15,9 @@ pub(crate) use impersonate::{
     ImpersonateArguments, ImpersonateCommand, ImpersonateCreateArguments, TokenArguments,
 };
 pub(crate) use options::OptionFlags;
-pub(crate) use profiles::{AddProfileArguments, CompletionsArguments, ManArguments, ProfilesCommand};
+pub(crate) use profiles::{
+    AddProfileArguments, CompletionsArguments, ManArguments, ProfilesCommand, SetProfileArguments,
+};
 pub(crate) use transfer::{Bound, ExportAuditArguments, ImportUsersArguments};
 pub(crate) use users::{CreateUserArguments, UserArguments, UsersCommand};
 pub(crate) use watch::{
@@ -48,7 +50,7 @@ Exit codes:
    6  another process owns the data folder
    7  the server cannot be reached, failed, or is no Actas
    8  the server refused the secret key
-   9  there is no such user, token or session
+   9  there is no such user, token, session or entry
   10  the server refused what was asked
  130  interrupted at a question, an import or an export";
 

@@ -12,6 +12,7 @@ Examples:
   actas profiles add prod --url https://actas.example.com --actor MY_ID     asks for the secret key
   pass show actas/prod | actas profiles add prod --url https://actas.example.com
   actas profiles use prod
+  actas profiles set prod --actor me@example.com
   actas profiles list";
 
 #[derive(Debug, Subcommand)]
@@ -24,6 +25,8 @@ pub(crate) enum ProfilesCommand {
     },
     /// Add a profile; the secret key is asked for, or read from the standard input
     Add(AddProfileArguments),
+    /// Change the actor or the URL of a profile; its key stays
+    Set(SetProfileArguments),
     /// Remove a profile
     Remove {
         /// The profile's name
@@ -46,8 +49,8 @@ pub(crate) struct AddProfileArguments {
     /// The file that the secret key is in [default: asked for in a terminal, else the standard input]
     #[arg(long, value_name = "FILE")]
     pub(crate) secret_key_file: Option<PathBuf>,
-    /// Who acts where `actas impersonate` is not told: your own id
-    #[arg(long, value_name = "ID")]
+    /// Who acts where `actas impersonate` is not told: your own id or e-mail address
+    #[arg(long, value_name = "ACTOR")]
     pub(crate) actor: Option<String>,
     /// Speak plain http to a server on another machine; whoever is on the way can read the key and the links
     #[arg(long)]
@@ -55,6 +58,22 @@ pub(crate) struct AddProfileArguments {
     /// Replace the profile of this name
     #[arg(long)]
     pub(crate) replace: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("change").required(true).multiple(true).args(["actor", "url", "allow_http"]))]
+pub(crate) struct SetProfileArguments {
+    /// What it is called
+    pub(crate) name: String,
+    /// Where the server is now; it is sent the profile's secret key
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// Who acts: an id, or the e-mail address of a user; an empty one is nobody
+    #[arg(long, value_name = "ACTOR")]
+    pub(crate) actor: Option<String>,
+    /// Speak plain http to a server on another machine; whoever is on the way can read the key and the links
+    #[arg(long)]
+    pub(crate) allow_http: bool,
 }
 
 pub(super) const COMPLETIONS_EXAMPLES: &str = "\

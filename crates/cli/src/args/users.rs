@@ -12,6 +12,9 @@ pub(crate) enum UsersCommand {
     /// List users, the newest first
     #[command(after_help = SERVER_HELP)]
     List {
+        /// The same as --query
+        #[arg(value_name = "TEXT", conflicts_with = "query")]
+        text: Option<String>,
         /// Only those whose id, name, e-mail address, phone number or username contains this
         #[arg(long, value_name = "TEXT")]
         query: Option<String>,
@@ -21,6 +24,9 @@ pub(crate) enum UsersCommand {
         /// Only those that are banned
         #[arg(long)]
         banned: bool,
+        /// Only those that are locked
+        #[arg(long)]
+        locked: bool,
         /// At most so many
         #[arg(long, value_name = "NUMBER", default_value = "20", value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
@@ -41,11 +47,11 @@ pub(crate) enum UsersCommand {
     /// Delete a user, for good; sessions and actor tokens fall with it
     #[command(after_help = SERVER_HELP)]
     Delete {
-        #[command(flatten)]
-        user: UserArguments,
         /// Do not ask; needed where there is no terminal to ask on
         #[arg(long, short)]
         yes: bool,
+        #[command(flatten)]
+        user: UserArguments,
     },
     /// Ban a user until unbanned: ends all sessions and actor tokens, also those in which this user acts
     #[command(after_help = SERVER_HELP)]
@@ -100,4 +106,15 @@ pub(crate) struct CreateUserArguments {
     pub(crate) server: ServerArguments,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
+}
+
+impl CreateUserArguments {
+    /// Whether anybody could find the user again.
+    pub(crate) const fn says_who(&self) -> bool {
+        !self.email.is_empty()
+            || !self.phone.is_empty()
+            || self.id.is_some()
+            || self.username.is_some()
+            || self.external_id.is_some()
+    }
 }

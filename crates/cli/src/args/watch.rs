@@ -26,14 +26,14 @@ pub(crate) enum TokensCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct ListTokensArguments {
-    /// Only those with this status
-    #[arg(long, value_parser = ["pending", "accepted", "revoked"])]
+    /// Only those with this status; pending ones can still be used, and expired ones no more
+    #[arg(long, value_parser = ["pending", "expired", "accepted", "revoked"])]
     pub(crate) status: Option<String>,
     /// Only those that act as this user: an id or an e-mail address
     #[arg(long, value_name = "USER")]
     pub(crate) user: Option<String>,
-    /// Only those of this actor
-    #[arg(long, value_name = "ID")]
+    /// Only those of this actor: an id or an e-mail address
+    #[arg(long, value_name = "ACTOR")]
     pub(crate) actor: Option<String>,
     /// Only those made since then, such as 2h or 2026-11-24T08:00:00Z
     #[arg(long, value_name = "TIME", value_parser = moment)]
@@ -61,6 +61,8 @@ pub(crate) enum SessionsCommand {
 }
 
 const SESSIONS_EXAMPLES: &str = "\
+Server and key are named as for every command: see `actas sessions show --help`.
+
 With --follow, what happens to sessions from then on is told as it happens, until Ctrl-C.
 
 Examples:
@@ -74,7 +76,7 @@ pub(crate) struct ListSessionsArguments {
     #[arg(long)]
     pub(crate) impersonated: bool,
     /// Only those with this status
-    #[arg(long, value_parser = ["active", "ended", "expired", "removed", "replaced", "revoked"])]
+    #[arg(long, value_parser = ["abandoned", "active", "ended", "expired", "removed", "replaced", "revoked"])]
     pub(crate) status: Option<String>,
     /// Only those of this user: an id or an e-mail address
     #[arg(long, value_name = "USER")]
@@ -124,6 +126,17 @@ pub(crate) enum AuditCommand {
         #[command(flatten)]
         output: OutputArguments,
     },
+    /// Show an entry, with all that is known of it
+    #[command(after_help = SERVER_HELP)]
+    Show {
+        /// The entry's position, as `actas audit list` shows it under #
+        #[arg(value_name = "POSITION", value_parser = clap::value_parser!(u64).range(1..))]
+        position: u64,
+        #[command(flatten)]
+        server: ServerArguments,
+        #[command(flatten)]
+        output: OutputArguments,
+    },
     /// Tell each entry as it comes, the oldest first, until Ctrl-C
     #[command(after_help = FOLLOW_EXAMPLES)]
     Follow {
@@ -134,8 +147,9 @@ pub(crate) enum AuditCommand {
         after: Option<u64>,
         #[command(flatten)]
         server: ServerArguments,
-        #[command(flatten)]
-        output: OutputArguments,
+        /// Print JSON Lines, with times in Unix milliseconds
+        #[arg(long, help_heading = "Output")]
+        json: bool,
     },
     /// Write the record, or a part of it, to a file
     #[command(after_help = EXPORT_EXAMPLES)]
@@ -157,8 +171,8 @@ pub(crate) struct AuditFilter {
     /// Only about this user: an id or an e-mail address
     #[arg(long, value_name = "USER")]
     pub(crate) user: Option<String>,
-    /// Only where this actor acts
-    #[arg(long, value_name = "ID")]
+    /// Only where this actor acts: an id or an e-mail address
+    #[arg(long, value_name = "ACTOR")]
     pub(crate) actor: Option<String>,
     /// Only about this actor token
     #[arg(long, value_name = "ID")]

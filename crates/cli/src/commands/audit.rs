@@ -2,10 +2,10 @@
 
 use super::{audit_export, entries};
 use crate::{
-    args::{AuditCommand, AuditFilter, Moment},
+    args::{AuditCommand, AuditFilter, Moment, OutputArguments, ServerArguments},
     exit::ExitError,
     output::{self, Screen},
-    remote::{Names, Remote, find_user, follow, newest_position, page_limit, take},
+    remote::{Names, Remote, actor_id, follow, newest_position, page_limit, take, user_id},
 };
 use actas_sdk::{
     Timestamp,
@@ -27,17 +27,18 @@ pub(crate) async fn run(command: AuditCommand) -> Result<(), ExitError> {
             }
             let mut pages = remote.client.audit_entries().pages(asked);
             let entries = take(limit, async || Ok(pages.next().await?.map(|page| page.data))).await;
-            let entries = entries.map_err(|error| remote.explain(&error))?;
+            let entries = entries.map_err(|error| remote.explain_list(&error))?;
             if output.json {
-                output::json(&entries.rows);
+                output::json(&entries.rows)?;
                 entries.remark("entries", true);
                 return Ok(());
             }
-            entries::print(&remote, &entries.rows, output.utc).await;
+            entries::print(&remote, &entries.rows, output.utc).await?;
             entries.remark("entries", false);
             Ok(())
         }
-        AuditCommand::Follow { filter, after, server, output } => {
+        AuditCommand::Show { position, server, output } => show(position, &server, output).await,
+        AuditCommand::Follow { filter, after, server, json } => {
             let remote = Remote::open(&server)?;
             let query = filtered(&remote, &filter).await?;
             let after = match after {
@@ -45,8 +46,9 @@ pub(crate) async fn run(command: AuditCommand) -> Result<(), ExitError> {
                 None => newest_position(&remote).await?,
             };
             let mut names = Names::default();
+            output::note(format!("following {} behind position {after}; Ctrl-C ends it", remote.url()));
             follow(&remote, query, after, async |told: Vec<AuditEntry>| {
-                entries::tell(&remote, &told, &mut names, output.json).await
+                entries::tell(&remote, &told, &mut names, json).await
             })
             .await
         }
@@ -54,13 +56,27 @@ pub(crate) async fn run(command: AuditCommand) -> Result<(), ExitError> {
     }
 }
 
+async fn show(position: u64, server: &ServerArguments, output: OutputArguments) -> Result<(), ExitError> {
+    let remote = Remote::open(server)?;
+    let asked = ListAuditEntries::new().after(position.saturating_sub(1)).limit(1);
+    let page = remote.client.audit_entries().list(asked).await;
+    let page = page.map_err(|error| remote.explain_list(&error))?;
+    let entry = page.data.first().filter(|entry| entry.position == position).ok_or_else(|| {
+        ExitError::NotFound(format!("the record of {} has no position {position}", remote.url()))
+    })?;
+    if output.json {
+        return output::json(entry);
+    }
+    entries::show(&remote, entry, output.utc).await
+}
+
 async fn filtered(remote: &Remote, filter: &AuditFilter) -> Result<ListAuditEntries, ExitError> {
     let mut asked = ListAuditEntries::new();
     if let Some(user) = &filter.user {
-        asked = asked.user_id(find_user(remote, user).await?.id);
+        asked = asked.user_id(user_id(remote, user).await?);
     }
     if let Some(actor) = &filter.actor {
-        asked = asked.actor_sub(actor);
+        asked = asked.actor_sub(actor_id(remote, actor).await?);
     }
     if let Some(token) = &filter.token {
         asked = asked.actor_token_id(token);

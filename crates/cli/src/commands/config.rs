@@ -13,15 +13,15 @@ pub(crate) fn run(command: &ConfigCommand) -> Result<ExitCode, ExitError> {
     match command {
         ConfigCommand::Check(from) => check(from),
         ConfigCommand::Reference => {
-            output::line(config::markdown().trim_end());
+            output::line(config::markdown().trim_end())?;
             Ok(ExitCode::SUCCESS)
         }
         ConfigCommand::Print { from, json } => {
             let loaded = load::configuration(from)?;
             if *json {
-                output::json(&as_json(&loaded.effective()));
+                output::json(&as_json(&loaded.effective()))?;
             } else {
-                output::line(loaded.to_toml().trim_end());
+                output::line(loaded.to_toml().trim_end())?;
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -37,9 +37,9 @@ fn check(from: &ConfigArguments) -> Result<ExitCode, ExitError> {
     match checked {
         Ok(loaded) => {
             for warning in loaded.configuration.warnings() {
-                output::line(format!("warning: {warning}"));
+                output::line(format!("warning: {warning}"))?;
             }
-            output::line(right(&loaded));
+            output::line(right(&loaded))?;
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => {

@@ -1,16 +1,20 @@
 //! Entries of the record: as a table, and one by one as they come.
 
 use crate::{
-    output::{self, Cell, Column, Screen, Table, Tone},
+    exit::ExitError,
+    output::{self, Cell, Column, Screen, Sheet, Table, Tone},
     remote::{Names, Remote, at},
 };
 use actas_sdk::audit_entries::{AuditEntry, AuditOutcome};
 use std::io;
 
 /// Prints entries as a table.
-pub(super) async fn print(remote: &Remote, entries: &[AuditEntry], utc: bool) {
+///
+/// # Errors
+/// [`ExitError::Refused`] when it cannot be written.
+pub(super) async fn print(remote: &Remote, entries: &[AuditEntry], utc: bool) -> Result<(), ExitError> {
     if entries.is_empty() {
-        return;
+        return Ok(());
     }
     let screen = Screen::of_stdout(utc);
     let mut names = Names::default();
@@ -22,11 +26,11 @@ pub(super) async fn print(remote: &Remote, entries: &[AuditEntry], utc: bool) {
         Column::whole("OUTCOME"),
         Column::shrinks("SUBJECT"),
         Column::shrinks("ACTOR"),
-        Column::spare("CODE"),
+        Column::spare_text("CODE"),
         Column::spare_text("REASON"),
+        Column::spare_text("CALLER"),
         Column::spare("CAUSE"),
         Column::spare("ABOUT"),
-        Column::spare("CALLER"),
         Column::spare("ADDRESS"),
     ]);
     for entry in entries {
@@ -41,19 +45,54 @@ pub(super) async fn print(remote: &Remote, entries: &[AuditEntry], utc: bool) {
             named(&entry.actor_sub),
             text(&entry.code),
             text(&entry.reason),
+            Cell::new(caller(entry)),
             text(&entry.cause),
             Cell::new(about(entry).unwrap_or_default()),
-            Cell::new(caller(entry)),
             text(&entry.address),
         ]);
     }
-    output::line(table.render(&screen));
+    output::line(table.render(&screen))
+}
+
+/// Prints an entry with all of its members.
+///
+/// # Errors
+/// [`ExitError::Refused`] when it cannot be written.
+pub(super) async fn show(remote: &Remote, entry: &AuditEntry, utc: bool) -> Result<(), ExitError> {
+    let screen = Screen::of_stdout(utc);
+    let mut names = Names::default();
+    names.learn(remote, people(std::slice::from_ref(entry))).await;
+    let mut sheet = Sheet::default();
+    sheet.add("position", entry.position.to_string());
+    sheet.add("at", screen.full_time(at(entry.at)));
+    sheet.add("action", &entry.action);
+    sheet.add_status("outcome", entry.outcome.as_str());
+    sheet.add_some("code", entry.code.as_deref());
+    sheet.add("caller", caller(entry));
+    sheet.add_some("address", entry.address.as_deref());
+    for (who, its_id, id) in [("subject", "user id", &entry.user_id), ("actor", "actor id", &entry.actor_sub)]
+    {
+        if let Some(id) = id {
+            sheet.add(who, names.of(id));
+            sheet.add(its_id, names.id_beside(id));
+        }
+    }
+    sheet.add_some("reason", entry.reason.as_deref());
+    sheet.add_some("cause", entry.cause.as_deref());
+    sheet.add_some("actor token", entry.actor_token_id.as_deref());
+    sheet.add_some("sign-in token", entry.sign_in_token_id.as_deref());
+    sheet.add_some("session", entry.session_id.as_deref());
+    sheet.add_some("client", entry.client_id.as_deref());
+    sheet.add_some("secret key", entry.secret_key_id.as_deref());
+    sheet.add_some("signing key", entry.signing_key_id.as_deref());
+    sheet.add("trace id", &entry.trace_id);
+    output::line(sheet.render(&screen))
 }
 
 /// Prints each entry on a line of its own: for people, or as JSON Lines.
 ///
 /// # Errors
-/// When the reader is gone.
+/// When it cannot be written, or the reader is gone.
 pub(super) async fn tell(
     remote: &Remote,
     entries: &[AuditEntry],
@@ -68,7 +107,7 @@ pub(super) async fn tell(
     entries.iter().try_for_each(|entry| output::try_line(line(entry, names, &screen)))
 }
 
-/// `12  2026-11-24T08:47:05Z  actor_token.created  Alice Support as Bob Customer  act_…`
+/// `12  2026-11-24T08:47:05Z  actor_token.created  Alice Support as Bob Customer  act_…  by secret_key key_…`
 fn line(entry: &AuditEntry, names: &Names, screen: &Screen) -> String {
     let name = |id: &Option<String>| id.as_deref().map(|id| output::harmless(names.of(id)));
     let who = match (name(&entry.actor_sub), name(&entry.user_id)) {
@@ -90,6 +129,7 @@ fn line(entry: &AuditEntry, names: &Names, screen: &Screen) -> String {
         // An accepted ticket's entry is also the beginning of a session.
         text(entry.session_id.as_deref().filter(|id| about(entry) != Some(id))),
         text(entry.cause.as_deref()),
+        Some(format!("by {}", output::harmless(&caller(entry)))),
         entry.reason.as_deref().map(|reason| format!("({})", output::harmless(reason))),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("  ").trim_end().to_owned()

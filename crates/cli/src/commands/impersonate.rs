@@ -6,10 +6,13 @@ use crate::{
     exit::ExitError,
     output::{self, Screen, Sheet, Tone},
     prompt,
-    remote::{Names, Remote, at, find_user, label},
+    remote::{Names, Remote, actor_id, at, find_user, label, quoted},
 };
 use actas_domain::{ids::UserId, time::UnixMillis};
-use actas_sdk::actor_tokens::{Actor, ActorToken, CreateActorToken};
+use actas_sdk::{
+    Error,
+    actor_tokens::{Actor, ActorToken, CreateActorToken},
+};
 use serde::Serialize;
 use std::io::{self, IsTerminal as _};
 
@@ -42,12 +45,16 @@ async fn create(arguments: ImpersonateCreateArguments) -> Result<(), ExitError> 
         Some(text) => subject(&remote, text).await?,
         None => pick::subject(&remote).await?,
     };
-    let sub = match given {
+    let named = match given {
         Some(actor) => actor.to_owned(),
-        None => prompt::text("Who acts? Your own id, as it will be on record", false)?,
+        None => prompt::text("Who acts? Your own id or e-mail address, for the record", false)?,
     };
-    if sub.trim().is_empty() {
+    if named.trim().is_empty() {
         return Err(ExitError::Configuration("--actor is empty: name who acts".to_owned()));
+    }
+    let sub = actor_id(&remote, &named).await?;
+    if sub == subject.id {
+        output::note("the actor is the user: it will be on record as acting as oneself");
     }
     let mut request = CreateActorToken::new(&subject.id, Actor::new(&sub));
     if let Some(length) = arguments.expires_in {
@@ -64,16 +71,36 @@ async fn create(arguments: ImpersonateCreateArguments) -> Result<(), ExitError> 
         Err(error) if error.is_not_found() => {
             return Err(subject.unknown.unwrap_or_else(|| remote.explain(&error)));
         }
-        Err(error) => return Err(remote.explain(&error)),
+        Err(error) => return Err(not_made(&remote, &subject.id, &sub, &error).await),
     };
     let made = Made::of(&remote, &arguments, subject, sub, token).await;
-    made.hand_over(&arguments)
+    made.hand_over(&arguments, &remote)
+}
+
+/// The API says "you" to whoever is banned or locked, and that is not who asked.
+async fn not_made(remote: &Remote, subject: &str, actor: &str, error: &Error) -> ExitError {
+    let Some(state @ ("banned" | "locked")) = error.code().and_then(|code| code.strip_prefix("user_")) else {
+        return remote.explain(error);
+    };
+    let is_so = async |id: &str| {
+        let user = remote.client.users().get(id).await;
+        user.is_ok_and(|user| if state == "banned" { user.banned } else { user.locked })
+    };
+    let (who, id) = if is_so(subject).await { ("the user", subject) } else { ("the actor", actor) };
+    let take_back = if state == "banned" { "unban" } else { "unlock" };
+    ExitError::RefusedByServer(format!(
+        "{} refused: {who} {} is {state}. {} shows the user, {} ends that",
+        remote.url(),
+        output::harmless(id),
+        remote.command(&format!("users show {}", quoted(id))),
+        remote.command(&format!("users {take_back} {}", quoted(id)))
+    ))
 }
 
 fn no_actor(remote: &Remote) -> ExitError {
     let of_profile = match remote.profile() {
         Some(name) => {
-            format!("the profile {name} names none (actas profiles add {name} … --actor ID --replace)")
+            format!("the profile {name} names none (actas profiles set {name} --actor ID)")
         }
         None => "no profile is used that names one".to_owned(),
     };
@@ -98,6 +125,8 @@ struct Made {
     subject: Subject,
     actor: String,
     actor_name: String,
+    /// The server was asked, and has no user of the actor's id.
+    is_foreign: bool,
     token: ActorToken,
     expires_at: UnixMillis,
     session_seconds: u64,
@@ -123,66 +152,50 @@ impl Made {
             expires_at: details.as_ref().map_or(ends, |details| at(details.expires_at)),
             session_seconds: details.map_or(session, |details| details.session_max_duration_in_seconds),
             actor_name: names.of(&actor).to_owned(),
+            is_foreign: names.is_nobody(&actor),
             subject,
             actor,
             token,
         }
     }
 
-    fn hand_over(&self, arguments: &ImpersonateCreateArguments) -> Result<(), ExitError> {
+    fn hand_over(&self, arguments: &ImpersonateCreateArguments, remote: &Remote) -> Result<(), ExitError> {
+        let withdraw = remote.command(&format!("impersonate revoke {}", self.token.id));
         let link = self.token.url().ok_or_else(|| {
             ExitError::Unreachable(format!("{} was made, but the server gave no link for it", self.token.id))
         })?;
+        let is_lost = |error: ExitError| {
+            ExitError::Refused(format!("{error}; to withdraw the link that was made: {withdraw}"))
+        };
         if arguments.output.json {
-            output::json(&self.shape(arguments));
+            output::json(&self.shape(arguments)).map_err(is_lost)?;
         } else {
-            output::note(self.sheet(arguments).render(&Screen::of_stderr(arguments.output.utc)));
+            output::note(self.sheet(arguments, &withdraw).render(&Screen::of_stderr(arguments.output.utc)));
         }
         if arguments.open {
-            return self.open(link);
+            return open(link, arguments.output.json).map_err(is_lost);
         }
         if !arguments.output.json {
-            output::line(link);
+            output::line(link).map_err(is_lost)?;
         }
         Ok(())
     }
 
-    /// The link is in no message: it is as good as a password until it was used.
-    fn open(&self, link: &str) -> Result<(), ExitError> {
-        match open::that_detached(link) {
-            Ok(()) => {
-                output::note("opened in the browser");
-                Ok(())
-            }
-            Err(_) if io::stdout().is_terminal() => {
-                output::note("no browser could be opened; the link is:");
-                output::line(link);
-                Ok(())
-            }
-            Err(_) => Err(ExitError::Refused(format!(
-                "no browser could be opened here: use --print; and to withdraw the link that was made: actas \
-                 impersonate revoke {}",
-                self.token.id
-            ))),
-        }
-    }
-
-    fn sheet(&self, arguments: &ImpersonateCreateArguments) -> Sheet {
+    fn sheet(&self, arguments: &ImpersonateCreateArguments, withdraw: &str) -> Sheet {
         let screen = Screen::of_stderr(arguments.output.utc);
         let mut sheet = Sheet::default();
         sheet.add_in(Tone::Strong, "acting as", &self.subject.label);
-        if self.subject.label != self.subject.id {
-            sheet.add("user id", &self.subject.id);
-        }
         sheet.add_in(Tone::Strong, "actor", &self.actor_name);
         if self.actor_name != self.actor {
             sheet.add("actor id", &self.actor);
+        } else if self.is_foreign {
+            sheet.add("", "which is no user of this server");
         }
         sheet.add_some("reason", arguments.reason.as_deref());
         sheet.add("link", format!("usable once, until {}", screen.full_time(self.expires_at)));
         sheet.add("session", format!("{} at most", output::span(self.session_seconds)));
         sheet.add("token", &self.token.id);
-        sheet.add("withdraw", format!("actas impersonate revoke {}", self.token.id));
+        sheet.add("withdraw", withdraw);
         sheet
     }
 
@@ -200,6 +213,21 @@ impl Made {
             token: self.token.ticket().filter(|_| shown),
             url: self.token.url().filter(|_| shown),
         }
+    }
+}
+
+/// The link is in no message: it is as good as a password until it was used.
+fn open(link: &str, json: bool) -> Result<(), ExitError> {
+    match open::that_detached(link) {
+        Ok(()) => {
+            output::note("opened in the browser");
+            Ok(())
+        }
+        Err(_) if io::stdout().is_terminal() && !json => {
+            output::note("no browser could be opened; the link is:");
+            output::line(link)
+        }
+        Err(_) => Err(ExitError::Refused("no browser could be opened here: use --print".to_owned())),
     }
 }
 

@@ -14,9 +14,9 @@ pub(crate) async fn run(command: KeysCommand) -> Result<(), ExitError> {
             let keys: Vec<SigningKeyShape> =
                 administer(&target, async |door| door.get("/keys").await).await?;
             if json {
-                output::json(&keys);
+                output::json(&keys)?;
             } else {
-                print(&keys);
+                print(&keys)?;
             }
         }
         KeysCommand::Rotate { target, now, withdraw, json } => {
@@ -25,16 +25,16 @@ pub(crate) async fn run(command: KeysCommand) -> Result<(), ExitError> {
             })
             .await?;
             if json {
-                output::json(&key);
+                output::json(&key)?;
             } else {
-                output::line(format!("{} signs from now on", key.id));
+                output::line(format!("{} signs from now on", key.id))?;
             }
         }
     }
     Ok(())
 }
 
-fn print(keys: &[SigningKeyShape]) {
+fn print(keys: &[SigningKeyShape]) -> Result<(), ExitError> {
     let screen = Screen::of_stdout(false);
     let mut table = Table::new([
         Column::whole("ID"),
@@ -55,5 +55,5 @@ fn print(keys: &[SigningKeyShape]) {
             time(&key.needed_until),
         ]);
     }
-    output::line(table.render(&screen));
+    output::line(table.render(&screen))
 }

@@ -44,10 +44,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, ExitError> {
         Command::Users { command } => done(in_runtime(users::run(*command))),
         Command::Audit { command } => done(in_runtime(audit::run(command))),
         Command::Profiles { command } => done(in_runtime(profiles::run(command))),
-        Command::Completions(arguments) => {
-            shell::completions(&arguments);
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Completions(arguments) => done(shell::completions(&arguments)),
         Command::Man(arguments) => done(shell::man(&arguments)),
     }
 }

@@ -26,11 +26,15 @@ pub(super) async fn subject(remote: &Remote) -> Result<Subject, ExitError> {
         let text = prompt::text("Act as whom? Part of a name, e-mail address or id", true)?;
         let asked = ListUsers::new().limit(FOUND_MAX);
         let asked = if text.is_empty() { asked } else { asked.query(&text) };
-        let mut found = remote.client.users().list(asked).await.map_err(|error| remote.explain(&error))?;
+        let found = remote.client.users().list(asked).await;
+        let mut found = found.map_err(|error| remote.explain_list(&error))?;
+        // Whoever types a whole address means the one who has it, and not one whose name holds it.
+        found.sort_by_key(|user| !has_address(user, &text));
         if found.is_empty() && text.is_empty() {
             return Err(ExitError::NotFound(format!(
-                "{} has no users: make one with actas users create, or name a user id",
-                remote.url()
+                "{} has no users: make one with {}, or name a user id",
+                remote.url(),
+                remote.command("users create")
             )));
         }
         if found.is_empty() {
@@ -45,16 +49,16 @@ pub(super) async fn subject(remote: &Remote) -> Result<Subject, ExitError> {
     }
 }
 
-/// A line for each, and the way back. The id tells apart those who are called the same.
+fn has_address(user: &User, address: &str) -> bool {
+    user.email_addresses.iter().any(|own| own.email_address.eq_ignore_ascii_case(address))
+}
+
+/// A line for each, and the way back.
 fn choices(found: &[User]) -> Vec<String> {
-    let one = |user: &User| match label(user) {
-        label if label == user.id => label,
-        label => format!("{label}  {}", user.id),
-    };
     let again = if found.len() == FOUND_MAX as usize {
         format!("{AGAIN} (only the first {FOUND_MAX} are shown)")
     } else {
         AGAIN.to_owned()
     };
-    found.iter().map(one).chain([again]).collect()
+    found.iter().map(label).chain([again]).collect()
 }

@@ -1,12 +1,12 @@
-//! `actas profiles list|add|remove|use`.
+//! `actas profiles list|add|set|remove|use`.
 
 use crate::{
-    args::{AddProfileArguments, ProfilesCommand},
+    args::{AddProfileArguments, ProfilesCommand, SetProfileArguments},
     exit::ExitError,
     output::{self, Cell, Column, Screen, Table},
     profiles::{self, Profile, Profiles},
     prompt,
-    remote::{self, Remote},
+    remote::{self, Names, Remote, actor_id},
 };
 use actas_domain::secret::SecretText;
 use serde::Serialize;
@@ -14,17 +14,15 @@ use std::path::Path;
 
 pub(crate) async fn run(command: ProfilesCommand) -> Result<(), ExitError> {
     let path = profiles::path()?;
-    let mut all = profiles::load(&path)?;
     match command {
-        ProfilesCommand::List { json } => {
-            list(&all, json);
-            Ok(())
-        }
-        ProfilesCommand::Add(arguments) => add(arguments, all, &path).await,
+        ProfilesCommand::List { json } => list(&profiles::load(&path)?, json),
+        ProfilesCommand::Add(arguments) => add(arguments, &path).await,
+        ProfilesCommand::Set(arguments) => set(arguments, &path).await,
         ProfilesCommand::Remove { name } => {
-            all.profiles.remove(&name).ok_or_else(|| unknown(&all, &name))?;
-            let was_default = all.default.take_if(|default| *default == name).is_some();
-            profiles::save(&path, &all)?;
+            let was_default = profiles::edit(&path, |all| {
+                all.profiles.remove(&name).ok_or_else(|| unknown(all, &name))?;
+                Ok(all.default.take_if(|default| *default == name).is_some())
+            })?;
             output::note(format!("{name} is removed; its secret key is valid as before"));
             if was_default {
                 output::note("it was the default: actas profiles use NAME names another");
@@ -32,19 +30,24 @@ pub(crate) async fn run(command: ProfilesCommand) -> Result<(), ExitError> {
             Ok(())
         }
         ProfilesCommand::Use { name } => {
-            if !all.profiles.contains_key(&name) {
-                return Err(unknown(&all, &name));
-            }
-            all.default = Some(name.clone());
-            profiles::save(&path, &all)?;
+            profiles::edit(&path, |all| {
+                known(all, &name)?;
+                all.default = Some(name.clone());
+                Ok(())
+            })?;
             output::note(format!("{name} is used wherever no other server is named"));
             Ok(())
         }
     }
 }
 
+fn known<'a>(all: &'a mut Profiles, name: &str) -> Result<&'a mut Profile, ExitError> {
+    let error = unknown(all, name);
+    all.profiles.get_mut(name).ok_or(error)
+}
+
 fn unknown(all: &Profiles, name: &str) -> ExitError {
-    ExitError::NotFound(format!("there is no profile {name:?}; {}", all.names()))
+    ExitError::Configuration(format!("there is no profile {:?}; {}", output::brief(name), all.names()))
 }
 
 #[derive(Serialize)]
@@ -57,13 +60,14 @@ struct Row<'a> {
     default: bool,
 }
 
-fn list(all: &Profiles, json: bool) {
+fn list(all: &Profiles, json: bool) -> Result<(), ExitError> {
     let rows: Vec<Row<'_>> = all.profiles.iter().map(|(name, profile)| row(all, name, profile)).collect();
     if json {
         return output::json(&rows);
     }
     if rows.is_empty() {
-        return output::note("no profiles: actas profiles add NAME --url URL");
+        output::note("no profiles: actas profiles add NAME --url URL");
+        return Ok(());
     }
     let mut table = Table::new([
         Column::whole("NAME"),
@@ -81,7 +85,7 @@ fn list(all: &Profiles, json: bool) {
             Cell::new(if row.default { "yes" } else { "" }),
         ]);
     }
-    output::line(table.render(&Screen::of_stdout(false)));
+    output::line(table.render(&Screen::of_stdout(false)))
 }
 
 fn row<'a>(all: &'a Profiles, name: &'a str, profile: &'a Profile) -> Row<'a> {
@@ -97,36 +101,88 @@ fn row<'a>(all: &'a Profiles, name: &'a str, profile: &'a Profile) -> Row<'a> {
     }
 }
 
-async fn add(arguments: AddProfileArguments, mut all: Profiles, path: &Path) -> Result<(), ExitError> {
-    let AddProfileArguments { name, url, actor, allow_http, replace, .. } = &arguments;
+async fn add(arguments: AddProfileArguments, path: &Path) -> Result<(), ExitError> {
+    let AddProfileArguments { name, url, allow_http, .. } = &arguments;
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
     if name.is_empty() || name.starts_with('-') || !name.bytes().all(is_name) {
         return Err(ExitError::Configuration(format!(
-            "{name:?} cannot be the name of a profile: use letters, digits, and any of _ . -"
+            "{:?} cannot be the name of a profile: use letters, digits, and any of _ . -",
+            output::brief(name)
         )));
     }
-    if all.profiles.contains_key(name) && !replace {
-        return Err(ExitError::Configuration(format!(
-            "there is a profile {name} already; --replace replaces it"
-        )));
-    }
-    let mut profile = Profile {
-        url: url.clone(),
-        secret_key: SecretText::new("sk_".to_owned()),
-        actor: actor.clone().filter(|actor| !actor.is_empty()),
-        allow_http: *allow_http,
-    };
+    is_free(&profiles::load(path)?, &arguments)?;
+    let secret_key = SecretText::new("sk_".to_owned());
+    let mut profile = Profile { url: url.clone(), secret_key, actor: None, allow_http: *allow_http };
     // A wrong URL is told before the key is asked for.
     Remote::of_profile(name, &profile)?;
     profile.secret_key = key(&arguments)?;
-    let remote = Remote::of_profile(name, &profile)?;
-    all.profiles.insert(name.clone(), profile);
-    if all.default.is_none() {
-        all.default = Some(name.clone());
+    save(name, profile, arguments.actor.as_deref(), path, |all, profile| {
+        is_free(all, &arguments)?;
+        all.profiles.insert(name.clone(), profile);
+        if all.default.is_none() {
+            all.default = Some(name.clone());
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Another profile keeps its name, unless it is to be replaced.
+fn is_free(all: &Profiles, arguments: &AddProfileArguments) -> Result<(), ExitError> {
+    let AddProfileArguments { name, replace, .. } = arguments;
+    if all.profiles.contains_key(name) && !replace {
+        return Err(ExitError::Configuration(format!(
+            "there is a profile {name} already; --replace replaces it, and actas profiles set {name} changes its actor or \
+             URL"
+        )));
     }
-    profiles::save(path, &all)?;
+    Ok(())
+}
+
+/// Changes what is given and keeps the rest, the key above all.
+async fn set(arguments: SetProfileArguments, path: &Path) -> Result<(), ExitError> {
+    let SetProfileArguments { name, url, actor, allow_http } = arguments;
+    let mut profile = known(&mut profiles::load(path)?, &name)?.clone();
+    profile.url = url.unwrap_or(profile.url);
+    profile.allow_http |= allow_http;
+    let actor = actor.or(profile.actor.take());
+    save(&name, profile, actor.as_deref(), path, |all, profile| {
+        *known(all, &name)? = profile;
+        Ok(())
+    })
+    .await
+}
+
+/// Tries a profile, finds its actor, and keeps it. A server that is away is no reason not to, one that refuses the key is.
+async fn save(
+    name: &str,
+    mut profile: Profile,
+    actor: Option<&str>,
+    path: &Path,
+    keep: impl FnOnce(&mut Profiles, Profile) -> Result<(), ExitError>,
+) -> Result<(), ExitError> {
+    let remote = Remote::of_profile(name, &profile)?;
+    let instance = remote.client.instance().get().await;
+    if let Err(error) = &instance
+        && error.is_unauthorized()
+    {
+        return Err(remote.explain(error));
+    }
+    profile.actor = match actor.filter(|actor| !actor.is_empty()) {
+        Some(actor) if instance.is_ok() => Some(actor_id(&remote, actor).await?),
+        actor => actor.map(str::to_owned),
+    };
+    let mut names = Names::default();
+    if instance.is_ok() {
+        names.learn(&remote, profile.actor.as_deref()).await;
+    }
+    let foreign = profile.actor.clone().filter(|actor| names.is_nobody(actor));
+    profiles::edit(path, |all| keep(all, profile))?;
     output::note(format!("{name} is saved in {}", path.display()));
-    match remote.client.instance().get().await {
+    if let Some(actor) = foreign {
+        output::note(format!("its actor {} is no user of this server", output::harmless(&actor)));
+    }
+    match instance {
         Ok(instance) => {
             let kind = instance.environment_type.map(|kind| format!("{kind} ")).unwrap_or_default();
             output::note(format!(

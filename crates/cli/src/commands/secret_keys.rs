@@ -14,10 +14,14 @@ pub(crate) async fn run(command: SecretKeysCommand) -> Result<(), ExitError> {
             let request = CreateSecretKey { name };
             let created: CreatedSecretKey =
                 administer(&target, async |door| door.post("/secret-keys", &request).await).await?;
-            if json {
-                output::json(&created);
-            } else {
-                output::line(&created.secret_key);
+            let printed = if json { output::json(&created) } else { output::line(&created.secret_key) };
+            printed.map_err(|error| {
+                ExitError::Refused(format!(
+                    "{error}; the key that was made is lost: actas secret-keys revoke {}",
+                    created.key.id
+                ))
+            })?;
+            if !json {
                 output::note(format!(
                     "{} ({}) is valid now; this is the only time that it is shown",
                     created.key.id, created.key.name
@@ -28,9 +32,9 @@ pub(crate) async fn run(command: SecretKeysCommand) -> Result<(), ExitError> {
             let keys: Vec<SecretKeyShape> =
                 administer(&target, async |door| door.get("/secret-keys").await).await?;
             if json {
-                output::json(&keys);
+                output::json(&keys)?;
             } else {
-                print(&keys);
+                print(&keys)?;
             }
         }
         SecretKeysCommand::Revoke { id, target, even_the_last, json } => {
@@ -38,17 +42,17 @@ pub(crate) async fn run(command: SecretKeysCommand) -> Result<(), ExitError> {
             let key: SecretKeyShape =
                 administer(&target, async |door| door.post("/secret-keys/revoke", &request).await).await?;
             if json {
-                output::json(&key);
+                output::json(&key)?;
             } else {
                 let at = key.revoked_at.unwrap_or_default();
-                output::line(format!("{} ({}) is revoked since {at}", key.id, key.name));
+                output::line(format!("{} ({}) is revoked since {at}", key.id, key.name))?;
             }
         }
     }
     Ok(())
 }
 
-fn print(keys: &[SecretKeyShape]) {
+fn print(keys: &[SecretKeyShape]) -> Result<(), ExitError> {
     let screen = Screen::of_stdout(false);
     let mut table = Table::new([
         Column::whole("ID"),
@@ -67,5 +71,5 @@ fn print(keys: &[SecretKeyShape]) {
             Cell::toned(Tone::Bad, screen.named_time(revoked)),
         ]);
     }
-    output::line(table.render(&screen));
+    output::line(table.render(&screen))
 }

@@ -26,7 +26,10 @@ pub(crate) async fn run(arguments: ConfigArguments) -> Result<(), ExitError> {
     let app = Arc::new(App::new(world, http, held.metrics()));
     let administered = Administered::Running { app: Arc::clone(&app), instance: held.instance.clone() };
     for line in listeners.describe() {
-        output::line(line);
+        // A server is of use also where nobody can be told of it.
+        if let Err(error) = output::line(line) {
+            output::error(error);
+        }
     }
     tracing::info!(public_url = app.http.public_url, instance = %held.instance.id, "serving");
     let shutdown = Duration::from_secs(configuration.shutdown_seconds);

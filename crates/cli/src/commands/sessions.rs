@@ -5,7 +5,7 @@ use crate::{
     args::{ListSessionsArguments, SessionArguments, SessionsCommand},
     exit::ExitError,
     output::{self, Cell, Column, Screen, Sheet, Table},
-    remote::{Names, Remote, Rows, at, find_user, follow, newest_position, page_limit, take},
+    remote::{Names, Remote, Rows, at, follow, newest_position, page_limit, take, user_id},
 };
 use actas_sdk::{
     audit_entries::{AuditEntry, AuditOutcome, ListAuditEntries},
@@ -24,7 +24,7 @@ pub(crate) async fn run(command: SessionsCommand) -> Result<(), ExitError> {
 async fn list(arguments: ListSessionsArguments) -> Result<(), ExitError> {
     let remote = Remote::open(&arguments.server)?;
     let user = match &arguments.user {
-        Some(user) => Some(find_user(&remote, user).await?.id),
+        Some(user) => Some(user_id(&remote, user).await?),
         None => None,
     };
     if arguments.follow {
@@ -32,11 +32,11 @@ async fn list(arguments: ListSessionsArguments) -> Result<(), ExitError> {
     }
     let sessions = rows(&remote, &arguments, user).await?;
     if arguments.output.json {
-        output::json(&sessions.rows);
+        output::json(&sessions.rows)?;
         sessions.remark("sessions", true);
         return Ok(());
     }
-    print(&remote, &sessions.rows, &mut Names::default(), arguments.output.utc).await;
+    print(&remote, &sessions.rows, &mut Names::default(), arguments.output.utc).await?;
     sessions.remark("sessions", false);
     Ok(())
 }
@@ -63,12 +63,12 @@ async fn rows(
         let page = pages.next().await?;
         Ok(page.map(|page| page.into_iter().filter(is_wanted).collect()))
     });
-    rows.await.map_err(|error| remote.explain(&error))
+    rows.await.map_err(|error| remote.explain_list(&error))
 }
 
-async fn print(remote: &Remote, sessions: &[Session], names: &mut Names, utc: bool) {
+async fn print(remote: &Remote, sessions: &[Session], names: &mut Names, utc: bool) -> Result<(), ExitError> {
     if sessions.is_empty() {
-        return;
+        return Ok(());
     }
     let screen = Screen::of_stdout(utc);
     let subs: Vec<String> = sessions.iter().map(sub).collect();
@@ -79,7 +79,7 @@ async fn print(remote: &Remote, sessions: &[Session], names: &mut Names, utc: bo
         Column::whole("STATUS"),
         Column::shrinks("SUBJECT"),
         Column::shrinks("ACTOR"),
-        Column::whole("BEGAN"),
+        Column::spare("BEGAN"),
         Column::spare("LAST ACTIVE"),
         Column::spare("ENDS"),
         Column::spare("USER ID"),
@@ -100,7 +100,7 @@ async fn print(remote: &Remote, sessions: &[Session], names: &mut Names, utc: bo
             Cell::new(names.id_beside(sub)),
         ]);
     }
-    output::line(table.render(&screen));
+    output::line(table.render(&screen))
 }
 
 /// The live sessions, and from then on what happens to any. The position is taken before the list, so that nothing
@@ -122,7 +122,7 @@ async fn list_and_follow(
             ..*arguments
         };
         let sessions = rows(remote, &live, user.clone()).await?;
-        print(remote, &sessions.rows, &mut names, arguments.output.utc).await;
+        print(remote, &sessions.rows, &mut names, arguments.output.utc).await?;
         sessions.remark("live sessions", false);
         shown.extend(sessions.rows.into_iter().map(|session| session.id));
     }
@@ -158,7 +158,7 @@ async fn show(arguments: SessionArguments) -> Result<(), ExitError> {
     let session = remote.client.sessions().get(&arguments.id).await;
     let session = session.map_err(|error| remote.explain_about(&error, "session", &arguments.id))?;
     if arguments.output.json {
-        output::json(&session);
+        output::json(&session)?;
         return Ok(());
     }
     let screen = Screen::of_stdout(arguments.output.utc);
@@ -178,7 +178,7 @@ async fn show(arguments: SessionArguments) -> Result<(), ExitError> {
     sheet.add("began", screen.full_time(at(session.created_at)));
     sheet.add("last active", screen.full_time(at(session.last_active_at)));
     sheet.add("ends", screen.full_time(at(session.expire_at)));
-    output::line(sheet.render(&screen));
+    output::line(sheet.render(&screen))?;
     Ok(())
 }
 
@@ -188,10 +188,10 @@ async fn revoke(arguments: SessionArguments) -> Result<(), ExitError> {
     let revoked = remote.client.sessions().revoke(&arguments.id).await;
     let revoked = revoked.map_err(|error| remote.explain_about(&error, "session", &arguments.id))?;
     if arguments.output.json {
-        output::json(&revoked);
+        output::json(&revoked)?;
     } else {
         let (id, status) = (output::harmless(&revoked.id), output::harmless(revoked.status.as_str()));
-        output::line(format!("{id} is {status}: it gets no session token any more"));
+        output::line(format!("{id} is {status}: it gets no session token any more"))?;
     }
     Ok(())
 }

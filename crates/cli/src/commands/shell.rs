@@ -8,10 +8,10 @@ use crate::{
 use clap::CommandFactory as _;
 use std::{fs, io, path::Path};
 
-pub(crate) fn completions(arguments: &CompletionsArguments) {
+pub(crate) fn completions(arguments: &CompletionsArguments) -> Result<(), ExitError> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut Arguments::command(), "actas", &mut script);
-    output::raw(&script);
+    output::raw(&script)
 }
 
 pub(crate) fn man(arguments: &ManArguments) -> Result<(), ExitError> {
@@ -22,16 +22,15 @@ pub(crate) fn man(arguments: &ManArguments) -> Result<(), ExitError> {
     fs::create_dir_all(folder).map_err(failed)?;
     let mut root = Arguments::command().disable_help_subcommand(true);
     root.build();
-    let pages = write(&root, "actas", folder).map_err(failed)?;
+    let pages = write(&root, "actas", "actas", folder).map_err(failed)?;
     output::note(format!("{pages} pages in {}; the first is actas.1", folder.display()));
     Ok(())
 }
 
 /// Writes the page of a command and of those under it, and gives their number.
-fn write(command: &clap::Command, name: &str, folder: &Path) -> io::Result<usize> {
-    let shown = name.replace('-', " ");
+fn write(command: &clap::Command, name: &str, shown: &str, folder: &Path) -> io::Result<usize> {
     let notes = command.get_after_help().map(|notes| notes.to_string()).unwrap_or_default();
-    let plain = command.clone().name(name.to_owned()).bin_name(shown).after_help(None::<&str>);
+    let plain = command.clone().name(name.to_owned()).bin_name(shown.to_owned()).after_help(None::<&str>);
     let version = concat!("actas ", env!("CARGO_PKG_VERSION"));
     let mut text = Vec::new();
     clap_mangen::Man::new(plain).source(version).manual("Actas").render(&mut text)?;
@@ -39,7 +38,8 @@ fn write(command: &clap::Command, name: &str, folder: &Path) -> io::Result<usize
     fs::write(folder.join(format!("{name}.1")), text)?;
     let mut pages = 1;
     for under in command.get_subcommands().filter(|under| !under.is_hide_set()) {
-        pages += write(under, &format!("{name}-{}", under.get_name()), folder)?;
+        let own = under.get_name();
+        pages += write(under, &format!("{name}-{own}"), &format!("{shown} {own}"), folder)?;
     }
     Ok(pages)
 }

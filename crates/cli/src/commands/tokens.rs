@@ -4,13 +4,15 @@ use crate::{
     args::{ListTokensArguments, TokenArguments, TokensCommand},
     exit::ExitError,
     output::{self, Cell, Column, Screen, Sheet, Table, Tone},
-    remote::{Names, Remote, at, find_user, page_limit, take},
+    remote::{Names, Remote, actor_id, at, page_limit, take, user_id},
 };
 use actas_sdk::{
     Error, Timestamp,
     actor_tokens::{ActorToken, ActorTokenDetails, ActorTokenStatus, ListActorTokens},
 };
 
+/// What is pending to the API, and can be used no more.
+const EXPIRED: &str = "expired";
 /// What an error calls it.
 const KIND: &str = "actor token";
 
@@ -27,22 +29,30 @@ async fn list(arguments: ListTokensArguments) -> Result<(), ExitError> {
     let screen = Screen::of_stdout(arguments.output.utc);
     let mut asked = ListActorTokens::new().limit(page_limit(arguments.limit));
     if let Some(status) = &arguments.status {
-        asked = asked.status(ActorTokenStatus::from(status.as_str()));
+        // To the API, one whose time is over is pending like before.
+        let of_api = if status == EXPIRED { ActorTokenStatus::Pending.as_str() } else { status };
+        asked = asked.status(ActorTokenStatus::from(of_api)).limit(page_limit(u32::MAX));
     }
     if let Some(user) = &arguments.user {
-        asked = asked.user_id(find_user(&remote, user).await?.id);
+        asked = asked.user_id(user_id(&remote, user).await?);
     }
     if let Some(actor) = &arguments.actor {
-        asked = asked.actor_sub(actor);
+        asked = asked.actor_sub(actor_id(&remote, actor).await?);
     }
     if let Some(since) = arguments.since {
         asked = asked.created_after(Timestamp::from_unix_millis(since.at(screen.now).millis()));
     }
     let mut pages = remote.client.actor_tokens().pages(asked);
-    let tokens = take(arguments.limit, async || Ok(pages.next().await?.map(|page| page.data))).await;
-    let tokens = tokens.map_err(|error| remote.explain(&error))?;
+    let is_wanted = |token: &ActorTokenDetails| {
+        arguments.status.as_ref().is_none_or(|wanted| *wanted == status(token, &screen).0)
+    };
+    let tokens = take(arguments.limit, async || {
+        let page = pages.next().await?;
+        Ok(page.map(|page| page.data.into_iter().filter(is_wanted).collect()))
+    });
+    let tokens = tokens.await.map_err(|error| remote.explain_list(&error))?;
     if arguments.output.json {
-        output::json(&tokens.rows);
+        output::json(&tokens.rows)?;
         tokens.remark("actor tokens", true);
         return Ok(());
     }
@@ -55,7 +65,7 @@ async fn list(arguments: ListTokensArguments) -> Result<(), ExitError> {
         Column::whole("STATUS"),
         Column::shrinks("SUBJECT"),
         Column::shrinks("ACTOR"),
-        Column::whole("CREATED"),
+        Column::spare("CREATED"),
         Column::spare("EXPIRES"),
         Column::spare_text("REASON"),
         Column::spare("USER ID"),
@@ -77,7 +87,7 @@ async fn list(arguments: ListTokensArguments) -> Result<(), ExitError> {
         ]);
     }
     if !tokens.rows.is_empty() {
-        output::line(table.render(&screen));
+        output::line(table.render(&screen))?;
     }
     tokens.remark("actor tokens", false);
     Ok(())
@@ -88,7 +98,7 @@ async fn show(arguments: TokenArguments) -> Result<(), ExitError> {
     let token = remote.client.actor_tokens().get(&arguments.id).await;
     let token = token.map_err(|error| remote.explain_about(&error, KIND, &arguments.id))?;
     if arguments.output.json {
-        output::json(&token);
+        output::json(&token)?;
         return Ok(());
     }
     let screen = Screen::of_stdout(arguments.output.utc);
@@ -109,7 +119,7 @@ async fn show(arguments: TokenArguments) -> Result<(), ExitError> {
     sheet.add("expires", screen.full_time(at(token.expires_at)));
     sheet.add("session", format!("{} at most", output::span(token.session_max_duration_in_seconds)));
     sheet.add_some("session id", token.session_id.as_deref());
-    output::line(sheet.render(&screen));
+    output::line(sheet.render(&screen))?;
     Ok(())
 }
 
@@ -121,10 +131,10 @@ pub(super) async fn revoke(arguments: TokenArguments) -> Result<(), ExitError> {
         Err(error) => return Err(not_revoked(&remote, &arguments.id, &error).await),
     };
     if arguments.output.json {
-        output::json(&revoked);
+        output::json(&revoked)?;
     } else {
         let ActorToken { id, .. } = &revoked;
-        output::line(format!("{} is revoked: its link signs nobody in any more", output::harmless(id)));
+        output::line(format!("{} is revoked: its link signs nobody in any more", output::harmless(id)))?;
     }
     Ok(())
 }
@@ -139,7 +149,8 @@ async fn not_revoked(remote: &Remote, id: &str, error: &Error) -> ExitError {
         Ok(ActorTokenDetails { session_id: Some(session), .. }) => {
             let session = output::harmless(&session);
             ExitError::RefusedByServer(format!(
-                "{explained} It was used; to end its session: actas sessions revoke {session}"
+                "{explained} It was used; to end its session: {}",
+                remote.command(&format!("sessions revoke {session}"))
             ))
         }
         _ => explained,
@@ -149,7 +160,7 @@ async fn not_revoked(remote: &Remote, id: &str, error: &Error) -> ExitError {
 /// The status, or `expired` where the time is over in which a pending token can be used.
 fn status(token: &ActorTokenDetails, screen: &Screen) -> (String, Tone) {
     let is_expired = token.status == ActorTokenStatus::Pending && at(token.expires_at) <= screen.now;
-    let status = if is_expired { "expired" } else { token.status.as_str() };
+    let status = if is_expired { EXPIRED } else { token.status.as_str() };
     (status.to_owned(), Tone::of_status(status))
 }
 

@@ -6,16 +6,17 @@ use crate::{
     exit::ExitError,
     output::{self, Cell, Column, Screen, Sheet, Table},
     prompt,
-    remote::{self, Remote, at, find_user, label, page_limit, take},
+    remote::{self, Remote, at, find_user, label, page_limit, quoted, take},
 };
 use actas_sdk::users::{CreateUser, ListUsers, User};
+use std::path::Path;
 
 pub(crate) async fn run(command: UsersCommand) -> Result<(), ExitError> {
     match command {
-        UsersCommand::List { query, email, banned, limit, server, output } => {
+        UsersCommand::List { text, query, email, banned, locked, limit, server, output } => {
             let remote = Remote::open(&server)?;
             let mut asked = ListUsers::new().limit(page_limit(limit));
-            if let Some(query) = query {
+            if let Some(query) = query.or(text) {
                 asked = asked.query(query);
             }
             if let Some(email) = email {
@@ -24,7 +25,11 @@ pub(crate) async fn run(command: UsersCommand) -> Result<(), ExitError> {
             if banned {
                 asked = asked.banned(true);
             }
-            list(&remote, asked, limit, output).await
+            if locked {
+                // Which are locked the server cannot be asked, and most are not.
+                asked = asked.limit(page_limit(u32::MAX));
+            }
+            list(&remote, asked, locked, limit, output).await
         }
         UsersCommand::Show(arguments) => show(&arguments).await,
         UsersCommand::Create(arguments) => create(arguments).await,
@@ -40,13 +45,19 @@ pub(crate) async fn run(command: UsersCommand) -> Result<(), ExitError> {
 async fn list(
     remote: &Remote,
     asked: ListUsers,
+    locked: bool,
     limit: u32,
     output: OutputArguments,
 ) -> Result<(), ExitError> {
     let mut pages = remote.client.users().pages(asked);
-    let users = take(limit, async || pages.next().await).await.map_err(|error| remote.explain(&error))?;
+    let users = take(limit, async || {
+        let page = pages.next().await?;
+        Ok(page.map(|page| page.into_iter().filter(|user| !locked || user.locked).collect()))
+    })
+    .await;
+    let users = users.map_err(|error| remote.explain_list(&error))?;
     if output.json {
-        output::json(&users.rows);
+        output::json(&users.rows)?;
         users.remark("users", true);
         return Ok(());
     }
@@ -55,8 +66,8 @@ async fn list(
         Column::whole("ID"),
         Column::whole("STATUS"),
         Column::shrinks("NAME"),
-        Column::shrinks("E-MAIL"),
-        Column::whole("CREATED"),
+        Column::shrinks("CONTACT"),
+        Column::spare("CREATED"),
         Column::spare("LAST SEEN"),
         Column::spare("USERNAME"),
         Column::spare("EXTERNAL ID"),
@@ -67,7 +78,7 @@ async fn list(
             Cell::new(&user.id),
             Cell::status(status(user)),
             Cell::new(remote::name(user).unwrap_or_default()),
-            Cell::new(user.email_address().unwrap_or_default()),
+            Cell::new(remote::contact(user).unwrap_or_default()),
             Cell::new(screen.time(at(user.created_at))),
             Cell::new(seen.map(|seen| screen.time(at(seen))).unwrap_or_default()),
             Cell::new(user.username.as_deref().unwrap_or_default()),
@@ -75,7 +86,7 @@ async fn list(
         ]);
     }
     if !users.rows.is_empty() {
-        output::line(table.render(&screen));
+        output::line(table.render(&screen))?;
     }
     users.remark("users", false);
     Ok(())
@@ -84,11 +95,10 @@ async fn list(
 async fn show(arguments: &UserArguments) -> Result<(), ExitError> {
     let remote = Remote::open(&arguments.server)?;
     let user = find_user(&remote, &arguments.user).await?;
-    print(&user, arguments.output);
-    Ok(())
+    print(&user, arguments.output)
 }
 
-fn print(user: &User, output: OutputArguments) {
+fn print(user: &User, output: OutputArguments) -> Result<(), ExitError> {
     if output.json {
         return output::json(user);
     }
@@ -110,10 +120,22 @@ fn print(user: &User, output: OutputArguments) {
     sheet.add("updated", screen.full_time(at(user.updated_at)));
     sheet.add_some("last sign-in", user.last_sign_in_at.map(|seen| screen.full_time(at(seen))));
     sheet.add_some("last active", user.last_active_at.map(|seen| screen.full_time(at(seen))));
-    output::line(sheet.render(&screen));
+    output::line(sheet.render(&screen))
 }
 
 async fn create(arguments: CreateUserArguments) -> Result<(), ExitError> {
+    let stdin = Some(Path::new("-"));
+    if arguments.password_file.as_deref() == stdin && arguments.server.secret_key_file.as_deref() == stdin {
+        return Err(ExitError::Configuration(
+            "the standard input cannot give both the password and the secret key: name a file for one of them"
+                .to_owned(),
+        ));
+    }
+    if !arguments.says_who() {
+        return Err(ExitError::Configuration(
+            "who is it? Say at least one of --id, --email, --phone, --username and --external-id".to_owned(),
+        ));
+    }
     let remote = Remote::open(&arguments.server)?;
     let mut request = CreateUser::new();
     for address in arguments.email {
@@ -142,8 +164,7 @@ async fn create(arguments: CreateUserArguments) -> Result<(), ExitError> {
         request = request.password(text.reveal().trim_end_matches(['\r', '\n']));
     }
     let user = remote.client.users().create(request).await.map_err(|error| remote.explain(&error))?;
-    print(&user, arguments.output);
-    Ok(())
+    print(&user, arguments.output)
 }
 
 /// The one command that asks, for it is the one that cannot be taken back.
@@ -157,16 +178,16 @@ async fn delete(arguments: &UserArguments, yes: bool) -> Result<(), ExitError> {
     let remote = Remote::open(&arguments.server)?;
     let user = find_user(&remote, &arguments.user).await?;
     if !yes {
-        let question = format!("Delete {} ({}) at {} for good?", label(&user), user.id, remote.url());
+        let question = format!("At {}, delete for good {}?", remote.url(), label(&user));
         if !prompt::confirm(&question)? {
             return Err(ExitError::Refused("nothing was deleted".to_owned()));
         }
     }
     let deleted = remote.client.users().delete(&user.id).await.map_err(|error| remote.explain(&error))?;
     if arguments.output.json {
-        output::json(&deleted);
+        output::json(&deleted)?;
     } else {
-        output::line(format!("{} is deleted", shown(&user)));
+        output::line(format!("{} is deleted", output::harmless(&label(&user))))?;
     }
     Ok(())
 }
@@ -192,25 +213,20 @@ async fn stand(arguments: &UserArguments, standing: Standing) -> Result<(), Exit
     };
     let changed = changed.map_err(|error| remote.explain(&error))?;
     if arguments.output.json {
-        output::json(&changed);
+        output::json(&changed)?;
         return Ok(());
     }
-    let ended = "all sessions and actor tokens are over; to take it back: actas users";
-    let id = output::harmless(&user.id);
+    let ended = |back: &str| {
+        let back = remote.command(&format!("users {back} {}", quoted(&user.id)));
+        format!("all sessions and actor tokens are over; to take it back: {back}")
+    };
     let what = match standing {
-        Standing::Banned => format!("banned: {ended} unban {id}"),
+        Standing::Banned => format!("banned: {}", ended("unban")),
         Standing::Unbanned => "no longer banned".to_owned(),
-        Standing::Locked => format!("locked: {ended} unlock {id}"),
+        Standing::Locked => format!("locked: {}", ended("unlock")),
         Standing::Unlocked => "no longer locked".to_owned(),
     };
-    output::line(format!("{} is {what}", shown(&user)));
-    Ok(())
-}
-
-/// Who it is, beyond doubt.
-fn shown(user: &User) -> String {
-    let label = label(user);
-    output::harmless(&if label == user.id { label } else { format!("{label} ({})", user.id) })
+    output::line(format!("{} is {what}", output::harmless(&label(&user))))
 }
 
 fn status(user: &User) -> &'static str {

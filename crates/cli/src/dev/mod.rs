@@ -53,13 +53,17 @@ pub(crate) async fn run(arguments: DevArguments) -> Result<(), ExitError> {
     let control = socket.map(|socket| {
         (socket, Administered::Running { app: Arc::clone(&app), instance: held.instance.clone() })
     });
-    output::line(welcome::text(&welcome::Facts {
+    let told = output::line(welcome::text(&welcome::Facts {
         keys: &keys,
         people: &people,
         env_file: env_file.as_deref(),
         sign_in_url: app.http.sign_in_url.as_deref(),
         listening: &listeners.describe(),
     }));
+    // A server is of use also where nobody can be told of it: its keys are in a file.
+    if let Err(error) = told {
+        output::error(error);
+    }
     let shutdown = Duration::from_secs(configuration.shutdown_seconds);
     running::run(app, listeners, control, signals, shutdown).await;
     held.close().await;

@@ -49,10 +49,11 @@ Redeem its ticket, the token of the answer, once and without a browser:
              --app-url http://127.0.0.1:3000 it leads to that app's /sign-in instead."
         ),
     };
-    if facts.env_file.is_some() {
-        let command = format!("actas impersonate {customer} --actor {support}");
-        let _ = writeln!(text, "The same from another shell in this folder: {command} --open");
-    }
+    let command = format!("actas impersonate {customer} --actor {support} --url {url} --open");
+    let _ = match facts.env_file {
+        Some(_) => writeln!(text, "The same from another shell in this folder: {command}"),
+        None => writeln!(text, "The same from another shell: CLERK_SECRET_KEY={secret_key} {command}"),
+    };
     let _ = match facts.env_file {
         Some(file) => writeln!(text, "For an app's environment: set -a; . {}; set +a", file.display()),
         None => writeln!(text, "Everything is in memory and ends with this process."),

@@ -103,16 +103,25 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
 
     /// The width of each column; none of one that is left out.
     fn widths(&self, screen: usize) -> [Option<usize>; COLUMNS] {
-        let mut widths: [Option<usize>; COLUMNS] = std::array::from_fn(|index| {
+        let whole: [Option<usize>; COLUMNS] = std::array::from_fn(|index| {
             let cells = self.rows.iter().map(|row| row[index].text.width());
             let widest = cells.max().unwrap_or(0);
             let column = &self.columns[index];
             (!column.room.is_spare() || widest > 0).then(|| widest.max(column.heading.width()))
         });
+        let mut widths = whole;
         while self.narrowest(&widths, KEPT_BESIDE_SPARE) > screen {
             let spare = |index: &usize| self.columns[*index].room.is_spare() && widths[*index].is_some();
             let Some(last) = (0..COLUMNS).rev().find(spare) else { break };
             widths[last] = None;
+        }
+        // One that is narrower may fit where another one did not.
+        for index in 0..COLUMNS {
+            let mut more = widths;
+            more[index] = whole[index];
+            if widths[index].is_none() && self.narrowest(&more, KEPT_BESIDE_SPARE) <= screen {
+                widths = more;
+            }
         }
         while total(&widths) > screen {
             let shrinks = |(index, width): (usize, &Option<usize>)| {
@@ -232,8 +241,19 @@ mod tests {
         act_1  because it was asked f…
         ");
         insta::assert_snapshot!(table.render(&screen(20)), @r"
-        ID
-        act_1
+        ID     MORE
+        act_1  user_12
+        ");
+    }
+
+    #[test]
+    fn a_column_that_fits_is_shown_beside_one_that_does_not() {
+        let spare = Column::spare;
+        let mut table = Table::new([Column::whole("ID"), spare("CODE"), spare("LONG"), spare("BY")]);
+        table.add(["1", "denied", "a text that is too long for this", "alice"].map(Cell::new));
+        insta::assert_snapshot!(table.render(&screen(30)), @r"
+        ID  CODE    BY
+        1   denied  alice
         ");
     }
 

@@ -21,11 +21,14 @@ const NOTE: &str = "\
 pub(crate) fn path() -> Result<PathBuf, ExitError> {
     let folder = |name| sources::variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|path| path.join(".config")));
-    base.map(|base| base.join("actas").join("profiles.toml")).ok_or_else(|| {
-        ExitError::Configuration(
-            "there is no place for profiles: set HOME or XDG_CONFIG_HOME to an absolute path".to_owned(),
-        )
-    })
+    base.map(|base| base.join("actas").join("profiles.toml")).ok_or_else(no_place)
+}
+
+/// The error of whoever asks for profiles where there can be none.
+pub(crate) fn no_place() -> ExitError {
+    ExitError::Configuration(
+        "there is no place for profiles: set HOME or XDG_CONFIG_HOME to an absolute path".to_owned(),
+    )
 }
 
 /// The profiles; none where there is no file.
@@ -50,19 +53,32 @@ pub(crate) fn load(path: &Path) -> Result<Profiles, ExitError> {
     })
 }
 
-/// Writes the profiles, and makes the folder of mode 0700 where there is none.
+/// Changes the profiles while no other process does, and gives what `change` gives. Makes the folder of mode 0700 where
+/// there is none.
 ///
 /// # Errors
-/// [`ExitError::Configuration`] when it cannot be written.
-pub(crate) fn save(path: &Path, profiles: &Profiles) -> Result<(), ExitError> {
-    let failed = |error: &dyn std::fmt::Display| {
-        ExitError::Configuration(format!("{} cannot be written: {error}", path.display()))
-    };
+/// What `change` and [`load`] say, and [`ExitError::Configuration`] when the file cannot be written.
+pub(crate) fn edit<T>(
+    path: &Path,
+    change: impl FnOnce(&mut Profiles) -> Result<T, ExitError>,
+) -> Result<T, ExitError> {
     if let Some(folder) = path.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| failed(&error))?;
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| failed(path, &error))?;
     }
-    let text = toml::to_string(profiles).map_err(|error| failed(&error))?;
-    private_file::write(path, &format!("{NOTE}{text}")).map_err(|error| failed(&error))
+    let _alone = private_file::lock(path).map_err(|error| failed(path, &error))?;
+    let mut profiles = load(path)?;
+    let changed = change(&mut profiles)?;
+    save(path, &profiles)?;
+    Ok(changed)
+}
+
+fn failed(path: &Path, error: &dyn std::fmt::Display) -> ExitError {
+    ExitError::Configuration(format!("{} cannot be written: {error}", path.display()))
+}
+
+fn save(path: &Path, profiles: &Profiles) -> Result<(), ExitError> {
+    let text = toml::to_string(profiles).map_err(|error| failed(path, &error))?;
+    private_file::write(path, &format!("{NOTE}{text}")).map_err(|error| failed(path, &error))
 }
 
 pub(super) fn reveal<S: Serializer>(secret: &SecretText, serializer: S) -> Result<S::Ok, S::Error> {
@@ -90,11 +106,41 @@ mod tests {
         };
         let saved =
             Profiles { default: Some("prod".to_owned()), profiles: [("prod".to_owned(), profile)].into() };
-        save(&path, &saved).unwrap();
+        edit(&path, |all| {
+            *all = saved;
+            Ok(())
+        })
+        .unwrap();
         let loaded = load(&path).unwrap();
         assert_eq!(loaded.default.as_deref(), Some("prod"));
         assert_eq!(loaded.profiles["prod"].secret_key.reveal(), "sk_live_x");
         assert!(!format!("{loaded:?}").contains("sk_live_x"));
+    }
+
+    #[test]
+    fn edits_at_once_lose_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("actas/profiles.toml");
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let path = &path;
+                scope.spawn(move || {
+                    for number in 0..10 {
+                        let profile = Profile {
+                            url: "https://actas.example.com".to_owned(),
+                            secret_key: SecretText::new("sk_live_x".to_owned()),
+                            actor: None,
+                            allow_http: false,
+                        };
+                        let add = |all: &mut Profiles| {
+                            Ok(all.profiles.insert(format!("{thread}.{number}"), profile))
+                        };
+                        edit(path, add).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(load(&path).unwrap().profiles.len(), 40);
     }
 
     #[test]

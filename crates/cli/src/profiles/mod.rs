@@ -2,7 +2,7 @@
 
 mod file;
 
-pub(crate) use file::{load, path, save};
+pub(crate) use file::{edit, load, no_place, path};
 
 use actas_domain::secret::SecretText;
 use serde::{Deserialize, Serialize};

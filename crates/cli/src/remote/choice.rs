@@ -3,6 +3,7 @@
 use crate::{
     args::ServerArguments,
     exit::ExitError,
+    output::{brief, harmless},
     profiles::{Profile, Profiles},
 };
 use actas_domain::secret::SecretText;
@@ -23,13 +24,24 @@ pub(crate) struct Choice {
     pub(crate) allow_http: bool,
     /// Nobody named this server in this call.
     pub(crate) is_implicit: bool,
+    /// The flags that named it, for a command to type next; each with a space before it.
+    pub(crate) flags: String,
 }
 
 impl Choice {
     /// One that was named, and is no profile.
     fn plain(url: String, secret_key: SecretText, url_from: String, key_from: String) -> Self {
-        let (actor, profile) = (None, None);
-        Self { url, secret_key, url_from, key_from, actor, profile, allow_http: false, is_implicit: false }
+        Self {
+            url,
+            secret_key,
+            url_from,
+            key_from,
+            actor: None,
+            profile: None,
+            allow_http: false,
+            is_implicit: false,
+            flags: String::new(),
+        }
     }
 }
 
@@ -38,7 +50,8 @@ pub(super) trait Sources {
     fn variable(&self, name: &str) -> Option<String>;
     /// The key that is in a file, or on the standard input.
     fn key_file(&self, path: &Path) -> Result<SecretText, ExitError>;
-    fn profiles(&self) -> Result<Profiles, ExitError>;
+    /// None where there is no place for any.
+    fn profiles(&self) -> Result<Option<Profiles>, ExitError>;
     /// What `actas dev` wrote into this folder: URL and key.
     fn dev(&self) -> Result<Option<(String, SecretText)>, ExitError>;
 }
@@ -51,8 +64,9 @@ const PROFILE: &str = "ACTAS_PROFILE";
 /// no server is sent the key of another one.
 pub(super) fn choose(arguments: &ServerArguments, sources: &impl Sources) -> Result<Choice, ExitError> {
     if let Some(name) = &arguments.profile {
-        let choice = of_profile(&sources.profiles()?, name, "--profile", false)?;
-        return Ok(Choice { allow_http: choice.allow_http || arguments.allow_http, ..choice });
+        let choice = of_profile(&named(sources)?, name, "--profile", false)?;
+        let allow_http = choice.allow_http || arguments.allow_http;
+        return Ok(Choice { allow_http, flags: flags(arguments), ..choice });
     }
     let variable = |name| sources.variable(name).filter(|text| !text.is_empty());
     let named_profile = variable(PROFILE);
@@ -69,20 +83,56 @@ pub(super) fn choose(arguments: &ServerArguments, sources: &impl Sources) -> Res
         return of_parts(arguments, sources);
     }
     if let Some(name) = named_profile {
-        return of_profile(&sources.profiles()?, &name, PROFILE, false);
+        return of_profile(&named(sources)?, &name, PROFILE, false);
     }
-    let profiles = sources.profiles()?;
-    if let Some(name) = &profiles.default {
-        return of_profile(&profiles, name, "the default profile", true);
+    lying_around(sources)
+}
+
+/// What is used where nobody names a server: the one that is there, if there is but one.
+fn lying_around(sources: &impl Sources) -> Result<Choice, ExitError> {
+    let profiles = sources.profiles()?.unwrap_or_default();
+    match (&profiles.default, sources.dev()?) {
+        (Some(name), None) => of_profile(&profiles, name, "the default profile", true),
+        // A command that was meant for the server of this folder would do its work at another one.
+        (Some(name), Some((url, _))) => Err(wrong(format!(
+            "two servers could be meant, the default profile {name} and {url} ({}): say --profile {name} or --url {url}",
+            super::DEV_ENV
+        ))),
+        (None, Some((url, secret_key))) => {
+            let from = super::DEV_ENV.to_owned();
+            Ok(Choice { is_implicit: true, ..Choice::plain(url, secret_key, from.clone(), from) })
+        }
+        (None, None) if !profiles.profiles.is_empty() => Err(wrong(format!(
+            "no server is named, and no profile is the default; {}: say --profile NAME, or actas profiles use NAME",
+            profiles.names()
+        ))),
+        (None, None) => Err(wrong(format!(
+            "no server is named: add a profile (actas profiles add NAME --url URL), or set {URL} and {SECRET_KEY}, or \
+             start actas dev in this folder"
+        ))),
     }
-    if let Some((url, secret_key)) = sources.dev()? {
-        let from = super::DEV_ENV.to_owned();
-        return Ok(Choice { is_implicit: true, ..Choice::plain(url, secret_key, from.clone(), from) });
+}
+
+fn named(sources: &impl Sources) -> Result<Profiles, ExitError> {
+    sources.profiles()?.ok_or_else(crate::profiles::no_place)
+}
+
+/// The flags that name a server, as they would be typed again.
+fn flags(arguments: &ServerArguments) -> String {
+    let text = |path: &std::path::PathBuf| path.display().to_string();
+    let named = [
+        ("--profile", arguments.profile.clone()),
+        ("--url", arguments.url.clone()),
+        ("--secret-key-file", arguments.secret_key_file.as_ref().map(text)),
+    ];
+    let mut flags: String = named
+        .into_iter()
+        .filter_map(|(flag, value)| Some(format!(" {flag} {}", super::quoted(&value?))))
+        .collect();
+    if arguments.allow_http {
+        flags.push_str(" --allow-http");
     }
-    Err(wrong(format!(
-        "no server is named: add a profile (actas profiles add NAME --url URL), or set {URL} and {SECRET_KEY}, or start \
-         actas dev in this folder"
-    )))
+    flags
 }
 
 fn of_parts(arguments: &ServerArguments, sources: &impl Sources) -> Result<Choice, ExitError> {
@@ -96,17 +146,28 @@ fn of_parts(arguments: &ServerArguments, sources: &impl Sources) -> Result<Choic
     };
     let (secret_key, key_from) = match &arguments.secret_key_file {
         Some(path) => (sources.key_file(path)?, super::key_source(path)),
-        None => {
-            let key = variable(SECRET_KEY).ok_or_else(|| {
-                wrong(format!(
-                    "no secret key for {url} (from {url_from}): set {SECRET_KEY}, or name its file with \
-                     --secret-key-file; where the server runs, actas secret-keys create makes one"
-                ))
-            })?;
-            (super::secret_key(&key, SECRET_KEY)?, SECRET_KEY.to_owned())
-        }
+        None => match variable(SECRET_KEY) {
+            Some(key) => (super::secret_key(&key, SECRET_KEY)?, SECRET_KEY.to_owned()),
+            None => (
+                of_dev(&url, sources)?.ok_or_else(|| {
+                    wrong(format!(
+                        "no secret key for {} (from {url_from}): set {SECRET_KEY}, or name its file with \
+                         --secret-key-file; where the server runs, actas secret-keys create makes one",
+                        harmless(&url)
+                    ))
+                })?,
+                super::DEV_ENV.to_owned(),
+            ),
+        },
     };
-    Ok(Choice { allow_http: arguments.allow_http, ..Choice::plain(url, secret_key, url_from, key_from) })
+    let choice = Choice::plain(url, secret_key, url_from, key_from);
+    Ok(Choice { allow_http: arguments.allow_http, flags: flags(arguments), ..choice })
+}
+
+/// The key that `actas dev` made for exactly this server.
+fn of_dev(url: &str, sources: &impl Sources) -> Result<Option<SecretText>, ExitError> {
+    let trimmed = url.trim_end_matches('/');
+    Ok(sources.dev()?.filter(|(of_dev, _)| of_dev.trim_end_matches('/') == trimmed).map(|(_, key)| key))
 }
 
 pub(super) fn of_profile(
@@ -117,7 +178,8 @@ pub(super) fn of_profile(
 ) -> Result<Choice, ExitError> {
     let Some(Profile { url, secret_key, actor, allow_http }) = profiles.profiles.get(name).cloned() else {
         return Err(wrong(format!(
-            "there is no profile {name:?} ({named_by}); {}. Add it with actas profiles add {name} --url URL",
+            "there is no profile {:?} ({named_by}); {}. Add it with actas profiles add NAME --url URL",
+            brief(name),
             profiles.names()
         )));
     };
@@ -131,6 +193,7 @@ pub(super) fn of_profile(
         profile: Some(name.to_owned()),
         allow_http,
         is_implicit,
+        flags: String::new(),
     })
 }
 
@@ -159,7 +222,7 @@ mod tests {
             Ok(SecretText::new(format!("sk_{}", path.display())))
         }
 
-        fn profiles(&self) -> Result<Profiles, ExitError> {
+        fn profiles(&self) -> Result<Option<Profiles>, ExitError> {
             let profile = |name: &str| Profile {
                 url: format!("https://{name}"),
                 secret_key: SecretText::new(format!("sk_{name}")),
@@ -167,7 +230,7 @@ mod tests {
                 allow_http: false,
             };
             let profiles = ["prod", "stage"].map(|name| (name.to_owned(), profile(name)));
-            Ok(Profiles { default: self.default.map(str::to_owned), profiles: profiles.into() })
+            Ok(Some(Profiles { default: self.default.map(str::to_owned), profiles: profiles.into() }))
         }
 
         fn dev(&self) -> Result<Option<(String, SecretText)>, ExitError> {
@@ -215,9 +278,10 @@ mod tests {
         assert_eq!(chosen(of(None, None, None), everything()), is("http://variable", "sk_variable", false));
         let profile = Given { variables: vec![("ACTAS_PROFILE", "stage")], ..everything() };
         assert_eq!(chosen(of(None, None, None), profile), is("https://stage", "sk_stage", false));
-        let default = Given { variables: vec![("CLERK_SECRET_KEY", "sk_of_an_app")], ..everything() };
+        let app = || vec![("CLERK_SECRET_KEY", "sk_of_an_app")];
+        let default = Given { variables: app(), dev: false, ..everything() };
         assert_eq!(chosen(of(None, None, None), default), is("https://prod", "sk_prod", true));
-        let dev = Given { variables: vec![("CLERK_SECRET_KEY", "sk_of_an_app")], default: None, dev: true };
+        let dev = Given { variables: app(), default: None, dev: true };
         assert_eq!(chosen(of(None, None, None), dev), is("http://dev", "sk_dev", true));
     }
 
@@ -239,6 +303,26 @@ mod tests {
     }
 
     #[test]
+    fn two_servers_that_lie_around_are_told_apart_by_a_flag() {
+        let both = || Given { default: Some("prod"), dev: true, ..Given::default() };
+        let told = chosen(of(None, None, None), both()).unwrap_err();
+        assert!(told.contains("--profile prod or --url http://dev"), "{told}");
+        assert_eq!(chosen(of(None, Some("http://dev/"), None), both()), is("http://dev/", "sk_dev", false));
+        assert_eq!(chosen(of(Some("prod"), None, None), both()), is("https://prod", "sk_prod", false));
+    }
+
+    #[test]
+    fn the_flags_that_named_a_server_can_be_typed_again() {
+        let flags = |arguments| choose(&arguments, &everything()).unwrap().flags;
+        assert_eq!(flags(of(Some("stage"), None, None)), " --profile stage");
+        assert_eq!(
+            flags(of(None, Some("http://x"), Some("a key"))),
+            " --url http://x --secret-key-file 'a key'"
+        );
+        assert_eq!(flags(of(None, None, None)), "", "the variable stands for both");
+    }
+
+    #[test]
     fn two_variables_that_name_servers_are_refused() {
         let mut given = everything();
         given.variables.push(("ACTAS_PROFILE", "stage"));
@@ -251,6 +335,6 @@ mod tests {
         let told = chosen(of(Some("prd"), None, None), everything()).unwrap_err();
         assert!(told.contains("\"prd\" (--profile); there are prod, stage"), "{told}");
         let told = chosen(of(None, None, None), Given::default()).unwrap_err();
-        assert!(told.contains("actas profiles add"), "{told}");
+        assert!(told.contains("there are prod, stage: say --profile NAME"), "{told}");
     }
 }

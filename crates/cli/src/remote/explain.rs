@@ -1,7 +1,10 @@
 //! What the SDK's errors mean to whoever typed a command: which server and key it was, and what to do next.
 
 use super::Remote;
-use crate::{exit::ExitError, output::harmless};
+use crate::{
+    exit::ExitError,
+    output::{self, brief, harmless},
+};
 use actas_sdk::Error;
 use std::error::Error as _;
 
@@ -44,9 +47,21 @@ impl Remote {
         }
         let (command, url) = (kind.rsplit(' ').next().unwrap_or(kind), &self.choice.url);
         ExitError::NotFound(format!(
-            "there is no {kind} {} at {url} ({}); actas {command}s list shows those there are",
-            harmless(id),
-            self.choice.url_from
+            "there is no {kind} {} at {url} ({}); {} shows those there are",
+            brief(id),
+            self.choice.url_from,
+            self.command(&format!("{command}s list"))
+        ))
+    }
+
+    /// The error of a list, which every Actas has.
+    pub(crate) fn explain_list(&self, error: &Error) -> ExitError {
+        if !error.is_not_found() {
+            return self.explain(error);
+        }
+        ExitError::Unreachable(format!(
+            "{} ({}) has no such list; is the URL that of an Actas?",
+            self.choice.url, self.choice.url_from
         ))
     }
 
@@ -61,12 +76,15 @@ impl Remote {
             ));
         }
         if error.is_not_found() {
-            let what = error.errors().first().map_or("not found", |item| item.long_message());
-            let hint = if error.errors().is_empty() { "; is the URL that of an Actas?" } else { "" };
-            return ExitError::NotFound(format!(
-                "{} at {server}{hint}",
-                harmless(what.trim_end_matches('.'))
-            ));
+            return match error.errors().first() {
+                Some(item) => ExitError::NotFound(format!(
+                    "{} at {server}",
+                    harmless(item.long_message().trim_end_matches('.'))
+                )),
+                None => ExitError::Unreachable(format!(
+                    "{server} answered 404 and nothing of an Actas; is the URL that of one?"
+                )),
+            };
         }
         if error.is_rate_limited() {
             let wait = error
@@ -75,10 +93,10 @@ impl Remote {
             return ExitError::RefusedByServer(format!("{server} had too many requests: try again {wait}"));
         }
         if error.is_request() {
-            return ExitError::Configuration(harmless(&error.to_string()));
+            return ExitError::Configuration(said(error));
         }
         if error.is_server_error() {
-            return ExitError::Unreachable(format!("{server} failed: {}", harmless(&error.to_string())));
+            return ExitError::Unreachable(format!("{server} failed: {}", said(error)));
         }
         if error.is_api() {
             return ExitError::RefusedByServer(refusal(error, &server));
@@ -97,15 +115,34 @@ fn refusal(error: &Error, server: &str) -> String {
         let said = harmless(item.long_message());
         let name: String = item.parameter().unwrap_or_default();
         match flag(&name) {
-            // The API begins with its own name of the parameter; whoever typed a flag knows it by that.
-            Some(flag) => match said.strip_prefix(&format!("{name} ")) {
-                Some(rest) => format!("{flag} {rest}"),
-                None => format!("{flag}: {said}"),
-            },
+            Some(flag) => in_words_of_flag(&said, &name, flag),
             None => format!("{said} [{}]", harmless(item.code())),
         }
     });
     format!("{server} refused: {}", items.collect::<Vec<_>>().join("; "))
+}
+
+/// The API uses its own name of the parameter, and counts in seconds; whoever typed a flag knows neither.
+fn in_words_of_flag(said: &str, name: &str, flag: &str) -> String {
+    let most = said.strip_prefix(&format!("The value of {name} can't be greater than "));
+    match most.map(|most| (name.ends_with("_in_seconds"), most.parse(), most)) {
+        Some((true, Ok(seconds), _)) => format!("{flag} is at most {}", typed(seconds)),
+        Some((_, _, most)) => format!("{flag} is at most {most}"),
+        None if said.contains(name) => said.replacen(name, flag, 1),
+        None => format!("{flag}: {said}"),
+    }
+}
+
+/// A length of time as it is typed: `1h30m`.
+fn typed(seconds: u64) -> String {
+    output::span(seconds).replace("min", "m").replace(' ', "")
+}
+
+/// The SDK's text without its own name of the call.
+fn said(error: &Error) -> String {
+    let text = error.to_string();
+    let call = error.operation().map(|operation| format!("{operation}: ")).unwrap_or_default();
+    harmless(text.strip_prefix(&call).unwrap_or(&text))
 }
 
 fn flag(parameter: &str) -> Option<&'static str> {
@@ -121,18 +158,27 @@ fn no_answer(error: &Error, server: &str) -> String {
             source = each.source();
         }
         let cause = causes.pop().map(|cause| format!(": {}", harmless(&cause))).unwrap_or_default();
+        // What a TLS client says of an answer in plain http.
+        if cause.contains("InvalidContentType") {
+            return format!(
+                "{server} speaks no TLS{cause}. If it is plain http, its URL begins with http://"
+            );
+        }
         return format!(
             "{server} cannot be reached{cause}. Is it running there? Start one with actas dev, or name another with \
              --url or --profile"
         );
     }
+    let done =
+        if error.may_have_taken_effect() { "what was asked may have been done" } else { "nothing was done" };
     if error.is_timeout() {
-        return format!(
-            "{server} did not answer in time: {error}. Try again; what was asked may have been done"
-        );
+        return format!("{server} did not answer in time: {}. Try again; {done}", said(error));
     }
     if error.is_decode() || error.is_redirect() {
-        return format!("{server} does not answer as an Actas does: {error}. Check the URL");
+        return format!("{server} does not answer as an Actas does: {}. Check the URL", said(error));
     }
-    format!("{server}: {error}")
+    if error.is_transport() {
+        return format!("{server} did not answer: {}. Try again; {done}", said(error));
+    }
+    format!("{server}: {}", said(error))
 }

@@ -19,7 +19,7 @@ const PAGE: u32 = 500;
 /// What the server says.
 pub(crate) async fn newest_position(remote: &Remote) -> Result<u64, ExitError> {
     let page = remote.client.audit_entries().list(ListAuditEntries::new().limit(1)).await;
-    let page = page.map_err(|error| remote.explain(&error))?;
+    let page = page.map_err(|error| remote.explain_list(&error))?;
     Ok(page.data.first().map_or(0, |entry| entry.position))
 }
 
@@ -46,10 +46,11 @@ pub(crate) async fn follow(
             Ok(page) => {
                 if patience.answered() {
                     output::note("the server answers again");
+                    check_not_older(remote, after).await?;
                 }
                 after = page.data.last().map_or(after, |entry| entry.position);
-                if tell(page.data).await.is_err() {
-                    return Ok(());
+                if let Err(error) = tell(page.data).await {
+                    return output::unless_unread(Err(error));
                 }
                 if page.has_more { Duration::ZERO } else { INTERVAL }
             }
@@ -66,6 +67,20 @@ pub(crate) async fn follow(
             () = time::sleep(wait) => {}
         }
     }
+}
+
+/// A database that was restored may end before what was told, and its new entries would be passed over.
+async fn check_not_older(remote: &Remote, after: u64) -> Result<(), ExitError> {
+    let newest = newest_position(remote).await?;
+    if newest >= after {
+        return Ok(());
+    }
+    Err(ExitError::Unreachable(format!(
+        "the record of {} ends at position {newest} now, and {after} was told already: it is an older one. Follow it \
+         from there: {}",
+        remote.url(),
+        remote.command(&format!("audit follow --after {newest}"))
+    )))
 }
 
 /// The signals that end a command which goes on until it is told to stop.

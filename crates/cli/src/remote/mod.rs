@@ -8,7 +8,7 @@ mod rows;
 mod transient;
 
 pub(crate) use follow::{End, follow, newest_position};
-pub(crate) use people::{Names, find_user, label, name};
+pub(crate) use people::{Names, actor_id, contact, find_user, label, name, quoted, user_id};
 pub(crate) use rows::{Rows, page_limit, take};
 
 use transient::Patience;
@@ -18,20 +18,21 @@ use crate::{
     exit::ExitError,
     load, output, private_file,
     profiles::{self, Profiles},
+    prompt,
 };
 use actas_domain::{secret::SecretText, time::UnixMillis};
 use actas_sdk::{Client, RetryPolicy, Server, Timestamp};
+use actas_server::config::{OPTIONS, VARIABLE_PREFIX};
 use choice::{Choice, Sources};
 use std::{
-    io::{self, Read as _},
+    io::{self, IsTerminal as _, Read as _},
+    net::IpAddr,
     path::Path,
     time::Duration,
 };
 
 /// What `actas dev` writes for apps.
 const DEV_ENV: &str = "./.actas/dev.env";
-/// Where Clerk's own service is, which honours no `Idempotency-Key` and has no record.
-const CLERK: &str = "https://api.clerk.com";
 /// Longer than any call takes that will succeed.
 const TIMEOUT: Duration = Duration::from_secs(30);
 const ATTEMPTS_MAX: u32 = 3;
@@ -52,6 +53,7 @@ impl Remote {
     /// # Errors
     /// [`ExitError::Configuration`] when no server or no key is named, or either cannot be one.
     pub(crate) fn open(arguments: &ServerArguments) -> Result<Self, ExitError> {
+        check_variables()?;
         let remote = Self::of(choice::choose(arguments, &Machine)?)?;
         if remote.choice.is_implicit {
             output::note(format!("using {} ({})", remote.choice.url, remote.choice.url_from));
@@ -67,18 +69,22 @@ impl Remote {
 
     fn of(choice: Choice) -> Result<Self, ExitError> {
         // The URL itself may hold a password, and the error does not repeat it.
-        let wrong = |hint: &str, error: actas_sdk::Error| {
-            ExitError::Configuration(format!("the URL from {}: {error}{hint}", choice.url_from))
+        let wrong = |error: actas_sdk::Error| {
+            // The SDK speaks to who writes programs.
+            let said = error.to_string().replace("say Server::allow_http", "add --allow-http");
+            ExitError::Configuration(output::harmless(&format!("the URL from {}: {said}", choice.url_from)))
         };
         let client = Client::builder()
             .bearer(choice.secret_key.reveal())
-            .server(server(&choice).map_err(|error| wrong("", error))?)
+            .server(server(&choice).map_err(wrong)?)
             .timeout(TIMEOUT)
             .retry(RetryPolicy::default().max_attempts(ATTEMPTS_MAX))
             .user_agent(concat!("actas-cli/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| wrong("; on the command line that is --allow-http", error))?;
-        Ok(Self { client, choice })
+            .map_err(wrong)?;
+        // From here on it is only shown.
+        let url = output::harmless(&choice.url);
+        Ok(Self { client, choice: Choice { url, ..choice } })
     }
 
     /// The actor of the profile.
@@ -95,6 +101,11 @@ impl Remote {
     pub(crate) fn url(&self) -> &str {
         &self.choice.url
     }
+
+    /// A command to type next, at the same server: `actas tokens revoke …` of `tokens revoke …`.
+    pub(crate) fn command(&self, text: &str) -> String {
+        format!("actas {}{}", output::harmless(text), output::harmless(&self.choice.flags))
+    }
 }
 
 /// The API's times are those of the record.
@@ -103,8 +114,8 @@ pub(crate) const fn at(time: Timestamp) -> UnixMillis {
 }
 
 fn server(choice: &Choice) -> Result<Server, actas_sdk::Error> {
-    let is_clerks = choice.url.trim_end_matches('/').trim_end_matches("/v1") == CLERK;
-    let server = if is_clerks { Server::clerk() } else { Server::actas(&choice.url)? };
+    // Clerk's own is no Actas to the SDK, however it is written.
+    let server = Server::actas(&choice.url)?;
     Ok(if choice.allow_http { server.allow_http() } else { server })
 }
 
@@ -123,6 +134,16 @@ pub(crate) fn key_file(path: &Path) -> Result<SecretText, ExitError> {
 /// [`ExitError::Configuration`] when there is none, or it is open to others.
 pub(crate) fn secret_file(path: &Path) -> Result<SecretText, ExitError> {
     if path == Path::new("-") {
+        if prompt::is_possible() {
+            return prompt::secret("The secret (it is not shown)");
+        }
+        if io::stdin().is_terminal() {
+            return Err(ExitError::Configuration(
+                "the standard input is a terminal that would show the secret as it is typed: name a file, or do not \
+                 redirect the standard error, so that it can be asked for"
+                    .to_owned(),
+            ));
+        }
         let mut text = String::new();
         let read = io::stdin().take(KEY_LENGTH_MAX).read_to_string(&mut text);
         read.map_err(|error| {
@@ -148,11 +169,39 @@ pub(crate) fn secret_key(text: &str, from: &str) -> Result<SecretText, ExitError
     if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
         return wrong("has a space, a line break or another character that no key has");
     }
+    if !key.starts_with("sk_") {
+        return wrong("is none: a secret key begins with sk_");
+    }
     Ok(SecretText::new(key.to_owned()))
 }
 
 fn key_source(path: &Path) -> String {
     if path == Path::new("-") { "the standard input".to_owned() } else { path.display().to_string() }
+}
+
+/// Whether a URL is of this machine.
+fn is_here(url: &str) -> bool {
+    let Ok(uri) = url.parse::<http::Uri>() else { return false };
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// A variable that is misspelled would let another server be used than was meant.
+fn check_variables() -> Result<(), ExitError> {
+    let names = load::environment().into_iter().filter_map(|(name, _)| name.into_string().ok());
+    let is_known = |name: &str| {
+        ["ACTAS_URL", "ACTAS_PROFILE", "ACTAS_CONFIG"].contains(&name)
+            || OPTIONS.iter().any(|option| option.variable() == name)
+    };
+    match names.into_iter().find(|name| name.starts_with(VARIABLE_PREFIX) && !is_known(name)) {
+        None => Ok(()),
+        Some(name) => Err(ExitError::Configuration(format!(
+            "the variable {} means nothing to actas: unset it, or is it a misspelling of ACTAS_URL or ACTAS_PROFILE?",
+            output::harmless(&name)
+        ))),
+    }
 }
 
 /// This process' environment and files.
@@ -167,17 +216,26 @@ impl Sources for Machine {
         key_file(path)
     }
 
-    fn profiles(&self) -> Result<Profiles, ExitError> {
-        // Without a home there are no profiles, and none is missed.
-        profiles::path().map_or_else(|_| Ok(Profiles::default()), |path| profiles::load(&path))
+    fn profiles(&self) -> Result<Option<Profiles>, ExitError> {
+        profiles::path().ok().map(|path| profiles::load(&path)).transpose()
     }
 
     fn dev(&self) -> Result<Option<(String, SecretText)>, ExitError> {
         let Some(text) = private_file::read(Path::new(DEV_ENV))? else { return Ok(None) };
         let value = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-        match (value("ACTAS_URL"), value("CLERK_SECRET_KEY")) {
-            (Some(url), Some(key)) => Ok(Some((url.to_owned(), secret_key(key, DEV_ENV)?))),
-            _ => Ok(None),
+        let (Some(url), Some(key)) = (value("ACTAS_URL"), value("CLERK_SECRET_KEY")) else { return Ok(None) };
+        // The folder may have been unpacked from anywhere, or be somebody else's.
+        if !private_file::is_own(Path::new(DEV_ENV)) {
+            return Err(ExitError::Configuration(format!(
+                "{DEV_ENV} belongs to another user, and would say which server is meant: name one with --url or --profile"
+            )));
         }
+        if !is_here(url) {
+            return Err(ExitError::Configuration(format!(
+                "{DEV_ENV} names {}, which is not on this machine: name a server with --url or --profile",
+                output::harmless(url)
+            )));
+        }
+        Ok(Some((url.to_owned(), secret_key(key, DEV_ENV)?)))
     }
 }

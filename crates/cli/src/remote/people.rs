@@ -1,7 +1,10 @@
 //! Users by what people call them.
 
 use super::Remote;
-use crate::{exit::ExitError, output::harmless};
+use crate::{
+    exit::ExitError,
+    output::{self, brief, harmless},
+};
 use actas_domain::ids::UserId;
 use actas_sdk::users::{ListUsers, User};
 use std::collections::BTreeMap;
@@ -25,7 +28,8 @@ pub(crate) async fn find_user(remote: &Remote, text: &str) -> Result<User, ExitE
     let mut found: Vec<User> = by_id.into_iter().collect();
     if text.contains('@') {
         let asked = ListUsers::new().email_address(text).limit(10);
-        let by_address = remote.client.users().list(asked).await.map_err(|error| remote.explain(&error))?;
+        let by_address = remote.client.users().list(asked).await;
+        let by_address = by_address.map_err(|error| remote.explain_list(&error))?;
         found.extend(
             by_address
                 .into_iter()
@@ -40,7 +44,7 @@ pub(crate) async fn find_user(remote: &Remote, text: &str) -> Result<User, ExitE
             let ids: Vec<_> = found.iter().map(|user| harmless(&user.id)).collect();
             Err(ExitError::Configuration(format!(
                 "{} could be any of several users: {}. Name one by its id",
-                harmless(text),
+                brief(text),
                 ids.join(", ")
             )))
         }
@@ -48,21 +52,52 @@ pub(crate) async fn find_user(remote: &Remote, text: &str) -> Result<User, ExitE
 }
 
 fn no_user(remote: &Remote, text: &str) -> ExitError {
-    let shown = harmless(text);
+    let shown = brief(text);
     let (kind, part) = match text.split_once('@') {
         Some((name, _)) => ("the e-mail address", name),
         None => ("the id", text),
     };
     ExitError::NotFound(format!(
-        "no user at {} has {kind} {shown}; it must be the whole of it. Search with: actas users list --query {}",
+        "no user at {} has {kind} {shown}; it must be the whole of it. Search with: {}",
         remote.url(),
-        quoted(part)
+        remote.command(&format!("users list --query {}", quoted(&brief(part))))
     ))
 }
 
+/// The id of a user to filter by. An id is taken as it is, because the user may be deleted or not seen yet; an e-mail
+/// address is looked up.
+///
+/// # Errors
+/// As for [`find_user`].
+pub(crate) async fn user_id(remote: &Remote, text: &str) -> Result<String, ExitError> {
+    if text.contains('@') {
+        return Ok(find_user(remote, text).await?.id);
+    }
+    Ok(text.to_owned())
+}
+
+/// The id of who acts. An e-mail address stands for its user; one that no user has is the id itself, for actors need not
+/// be users.
+///
+/// # Errors
+/// As for [`find_user`], but for who is no user.
+pub(crate) async fn actor_id(remote: &Remote, text: &str) -> Result<String, ExitError> {
+    if !text.contains('@') {
+        return Ok(text.to_owned());
+    }
+    match find_user(remote, text).await {
+        Ok(user) => Ok(user.id),
+        Err(ExitError::NotFound(_)) => {
+            output::note(format!("{} is no user of {}, and is taken as it is", brief(text), remote.url()));
+            Ok(text.to_owned())
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// A text as one word of a shell.
-fn quoted(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
+pub(crate) fn quoted(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:/@-".contains(&byte);
     let text = harmless(text);
     if !text.is_empty() && text.bytes().all(plain) {
         text
@@ -71,14 +106,18 @@ fn quoted(text: &str) -> String {
     }
 }
 
-/// `Bob Customer <bob@example.com>`, or what of it there is.
+/// `user_1 <bob@example.com> "Bob Customer"`, or what of it there is. The name is last and quoted, because whoever chose
+/// it may have wanted to pass for somebody else.
 pub(crate) fn label(user: &User) -> String {
-    match (name(user), user.email_address()) {
-        (Some(name), Some(address)) => format!("{name} <{address}>"),
-        (Some(name), None) => name,
-        (None, Some(address)) => address.to_owned(),
-        (None, None) => user.id.clone(),
-    }
+    let contact = contact(user).map(|contact| format!(" <{contact}>")).unwrap_or_default();
+    let name = name(user).map(|name| format!(" \"{}\"", name.replace('"', "'"))).unwrap_or_default();
+    format!("{}{contact}{name}", user.id)
+}
+
+/// The e-mail address, or else a phone number.
+pub(crate) fn contact(user: &User) -> Option<&str> {
+    let phone = || user.phone_numbers.first().map(|number| number.phone_number.as_str());
+    user.email_address().or_else(phone)
 }
 
 /// The first and the last name, or the username.
@@ -106,7 +145,8 @@ impl Names {
             let Ok(users) = remote.client.users().list(asked).await else { return };
             self.0.extend(ids.iter().map(|id| ((*id).to_owned(), None)));
             self.0.extend(users.iter().map(|user| {
-                (user.id.clone(), name(user).or_else(|| user.email_address().map(str::to_owned)))
+                let called = name(user).or_else(|| contact(user).map(str::to_owned));
+                (user.id.clone(), Some(called.unwrap_or_else(|| user.id.clone())))
             }));
         }
     }
@@ -116,8 +156,13 @@ impl Names {
         self.0.get(id).and_then(Option::as_deref).unwrap_or(id)
     }
 
+    /// Whether the server was asked, and has no user of this id.
+    pub(crate) fn is_nobody(&self, id: &str) -> bool {
+        matches!(self.0.get(id), Some(None))
+    }
+
     /// The id, where the name does not say it already.
     pub(crate) fn id_beside<'a>(&self, id: &'a str) -> &'a str {
-        if self.0.get(id).is_some_and(Option::is_some) { id } else { "" }
+        if self.of(id) == id { "" } else { id }
     }
 }

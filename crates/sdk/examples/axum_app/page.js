@@ -9,6 +9,9 @@ const keep = (name, value) => (document.cookie = `${name}=${value}; Path=/; Same
 const browser = address.get('__clerk_db_jwt') ?? cookie('__clerk_db_jwt');
 if (browser) keep('__clerk_db_jwt', browser);
 
+// After acting as somebody else there may be two.
+const current = client => client?.sessions.find(({ id }) => id === client.last_active_session_id) ?? client?.sessions[0];
+
 async function call(method, path, form) {
   const query = browser ? `?__clerk_db_jwt=${encodeURIComponent(browser)}` : '';
   const body = form && new URLSearchParams(form);
@@ -19,13 +22,13 @@ async function call(method, path, form) {
 const ticket = address.get('__clerk_ticket');
 if (ticket) {
   const redeemed = await call('POST', '/client/sign_ins', { strategy: 'ticket', ticket });
-  const token = redeemed?.client.sessions[0]?.last_active_token?.jwt;
+  const token = current(redeemed?.client)?.last_active_token?.jwt;
   if (token) keep('__session', token);
   location.replace('/');
 } else {
   // The token lives for a minute. Without a session the cookie goes.
   const renew = async () => {
-    const session = (await call('GET', '/client'))?.response?.sessions[0];
+    const session = current((await call('GET', '/client'))?.response);
     const token = session && (await call('POST', `/client/sessions/${session.id}/tokens`, {}))?.jwt;
     const before = cookie('__session');
     document.cookie = token ? `__session=${token}; Path=/; SameSite=Lax` : '__session=; Path=/; Max-Age=0';

@@ -16,7 +16,8 @@ use std::fmt;
 pub struct Actor(RawJson);
 
 impl Actor {
-    /// An actor of this `sub`: the id of a user, or any other name that is not empty.
+    /// An actor of this `sub`: the id of a user, or any other name that is not empty. The server refuses an empty one
+    /// (422, `actor.sub`).
     #[must_use]
     pub fn new(sub: impl AsRef<str>) -> Self {
         let sub = serde_json::Value::from(sub.as_ref());
@@ -46,7 +47,8 @@ impl Actor {
     ///
     /// # Errors
     /// [`ErrorKind::Request`](crate::ErrorKind::Request) when there is such a member already, or when the value
-    /// has no form in JSON. A [`RawJson`] as the value is kept to the letter.
+    /// has no form in JSON. A [`RawJson`] as the value is kept to the letter; a number that JSON does not have
+    /// (`f64::NAN`, an infinity) becomes `null`.
     pub fn member(self, name: &str, value: impl Serialize) -> Result<Self, Error> {
         let names = self.names().unwrap_or_default();
         if names.iter().any(|present| present == name) {

@@ -1,13 +1,13 @@
 //! One attempt: the request, and what became of it.
 
-use super::{operation::Operation, race::within};
+use super::{operation::Operation, panics::unless_panicked, race::within};
 use crate::{
     client::{Core, Handle, HeaderSet},
-    error::{Cause, Error, Refusal},
+    error::{Cause, Error, Refusal, TimedOut},
     hooks::{self, BeforeRequest},
     retry::{Failure, retry_after},
     secret::Secret,
-    transport::{Header, HttpRequest, HttpResponse, TransportFailure},
+    transport::{Header, HttpRequest, HttpResponse, TransportError, TransportFailure},
 };
 use std::time::Duration;
 
@@ -32,6 +32,22 @@ impl Failed {
     pub(super) fn permanently(error: Error) -> Self {
         Self { error, failure: Failure::Permanent }
     }
+
+    fn in_transport(error: TransportError) -> Self {
+        let (cause, failure) = match error.failure {
+            TransportFailure::NotSent => (Cause::NotSent(error.source), Failure::NotSent),
+            TransportFailure::Permanent => (Cause::NotSent(error.source), Failure::Permanent),
+            TransportFailure::Unmakeable => {
+                let problem = format!("the request could not be made: {}", error.source);
+                (Cause::Request(problem), Failure::Permanent)
+            }
+            TransportFailure::Interrupted => (Cause::Interrupted(error.source), Failure::Interrupted),
+            TransportFailure::TooLarge => {
+                (Cause::TooLarge { status: error.status, source: error.source }, Failure::Permanent)
+            }
+        };
+        Self { error: Error::new(cause), failure }
+    }
 }
 
 /// Makes the request and reads the answer, whose status is then a success.
@@ -43,28 +59,31 @@ pub(super) async fn attempt(
     limit: Limit,
 ) -> Result<HttpResponse, Failed> {
     let core = &*handle.core;
-    let making = async {
-        let request =
-            request(handle, operation, about, idempotency_key).await.map_err(Failed::permanently)?;
-        core.transport.send(request).await.map_err(|error| {
-            let (cause, failure) = match error.failure {
-                TransportFailure::NotSent => (Cause::NotSent(error.source), Failure::NotSent),
-                TransportFailure::Interrupted => (Cause::Interrupted(error.source), Failure::Interrupted),
-                TransportFailure::TooLarge => (Cause::TooLarge(error.source), Failure::Permanent),
-            };
-            Failed { error: Error::new(cause), failure }
-        })
+    let begun = core.clock.monotonic();
+    // By itself: as long as there is no key, nothing was sent.
+    let request = within(&*core.clock, limit.time, request(handle, operation, about, idempotency_key)).await;
+    let request = match request {
+        Some(request) => request.map_err(Failed::permanently)?,
+        None => return Err(timed_out(handle, limit, TimedOut::Key)),
     };
-    match within(&*core.clock, limit.time, making).await {
-        Some(outcome) => outcome.and_then(|response| judge(core, operation, response)),
-        None => Err(timed_out(handle, limit)),
+    let left = limit.time.saturating_sub(core.clock.monotonic().saturating_sub(begun));
+    match within(&*core.clock, left, core.transport.send(request)).await {
+        Some(outcome) => {
+            outcome.map_err(Failed::in_transport).and_then(|response| judge(core, operation, response))
+        }
+        None => Err(timed_out(handle, limit, TimedOut::Answer)),
     }
 }
 
-fn timed_out(handle: &Handle, limit: Limit) -> Failed {
-    let shown = if limit.is_whole_call { handle.timeout() } else { limit.time };
-    let cause = Cause::TimedOut { limit: shown, whole_call: limit.is_whole_call };
-    Failed { error: Error::new(cause), failure: Failure::TimedOut }
+fn timed_out(handle: &Handle, limit: Limit, what: TimedOut) -> Failed {
+    let cause = match (what, limit.is_whole_call) {
+        (TimedOut::Answer | TimedOut::Call, true) => {
+            Cause::TimedOut { limit: handle.timeout(), what: TimedOut::Call }
+        }
+        _ => Cause::TimedOut { limit: limit.time, what },
+    };
+    let failure = if what == TimedOut::Key { Failure::NotSent } else { Failure::TimedOut };
+    Failed { error: Error::new(cause), failure }
 }
 
 async fn request(
@@ -91,14 +110,17 @@ async fn request(
         url: about.url.to_owned(),
         headers: headers.into_headers(),
         body: operation.body.as_ref().map(|body| body.bytes.clone()),
-        response_limit_bytes: core.response_limit_bytes,
+        response_limit_bytes: operation.response_limit_bytes.unwrap_or(core.response_limit_bytes),
     })
 }
 
 fn run_before_hooks(core: &Core, about: hooks::Attempt<'_>, headers: &mut HeaderSet) -> Result<(), Error> {
     for hook in &core.hooks.before_request {
         let mut before = BeforeRequest { attempt: about, headers };
-        hook(&mut before).map_err(|source| Error::new(Cause::Hook(source)))?;
+        let outcome = unless_panicked(|| hook(&mut before));
+        outcome
+            .unwrap_or_else(|| Err("it panicked".into()))
+            .map_err(|source| Error::new(Cause::Hook(source)))?;
     }
     Ok(())
 }
@@ -112,7 +134,7 @@ fn judge(core: &Core, operation: &Operation, response: HttpResponse) -> Result<H
             let asked = response
                 .find_header("retry-after")
                 .and_then(|text| retry_after(text, response.find_header("date"), core.clock.unix_time()));
-            let trace = response.find_header("x-clerk-trace-id").map(str::to_owned);
+            let trace = response.trace_id().map(str::to_owned);
             let documented = operation.documented.contains(&status);
             let refusal = Refusal::read(status, response.body, trace.as_deref(), asked, documented);
             let failure = if status == 422 && refusal.has_code(KEY_REUSED) {
@@ -122,10 +144,14 @@ fn judge(core: &Core, operation: &Operation, response: HttpResponse) -> Result<H
             };
             Err(Failed { error: Error::new(Cause::Refused(refusal)), failure })
         }
-        300..=399 => Err(Failed::permanently(Error::new(Cause::Redirected { status }))),
+        300..=399 => {
+            let trace_id = response.trace_id().map(str::to_owned);
+            Err(Failed::permanently(Error::new(Cause::Redirected { status, trace_id })))
+        }
         _ => Err(Failed::permanently(Error::new(Cause::Undecodable {
             status,
             problem: "no status that the API has".into(),
+            trace_id: response.trace_id().map(str::to_owned),
             body: response.body,
         }))),
     }

@@ -4,8 +4,10 @@ mod attempt;
 mod execute;
 mod idempotency;
 mod operation;
+mod panics;
 mod race;
 mod random;
 
 pub(crate) use operation::Operation;
 pub(crate) use operation::Query;
+pub(crate) use panics::{unless_panicked, unless_panicking};

@@ -26,6 +26,10 @@ pub struct Operation {
     pub(crate) headers: Vec<Header>,
     /// Whether an id was given that no path can have: it would call something else.
     names_nothing: bool,
+    /// How large the answer may be; `None` for what the client allows.
+    pub(crate) response_limit_bytes: Option<usize>,
+    /// What a deletion answers, in JSON, that an earlier attempt of the same call has done.
+    pub(crate) answer_when_gone: Option<String>,
     /// Whether a POST that arrives twice acts once by what it is; `None` where only an `Idempotency-Key` makes it so.
     pub(crate) acts_once: Option<bool>,
 }
@@ -55,7 +59,9 @@ impl Operation {
             body: None,
             documented: &[],
             headers: Vec::new(),
+            response_limit_bytes: None,
             acts_once: None,
+            answer_when_gone: None,
             names_nothing,
         }
     }
@@ -82,8 +88,26 @@ impl Operation {
         self
     }
 
+    /// Ids that would call something else, because a path of its own has that name.
+    pub(crate) fn unless_named(mut self, id: &str, taken: &[&str]) -> Self {
+        self.names_nothing |= taken.contains(&id);
+        self
+    }
+
+    pub(crate) fn answer_when_gone(mut self, json: String) -> Self {
+        self.answer_when_gone = Some(json);
+        self
+    }
+
     pub(crate) fn header(mut self, name: &'static str, value: &'static str) -> Self {
         self.headers.push(Header::plain(name, value));
+        self
+    }
+
+    /// No larger answer than this is read.
+    #[cfg(feature = "verify")]
+    pub(crate) fn limit_response(mut self, bytes: usize) -> Self {
+        self.response_limit_bytes = Some(bytes);
         self
     }
 
@@ -120,7 +144,8 @@ impl Operation {
 
     pub(crate) async fn answer<T: DeserializeOwned>(self, handle: &Handle) -> Result<T, Error> {
         if self.names_nothing {
-            let error = Error::request("an id is neither empty nor made of dots alone");
+            let error =
+                Error::request("an id is neither empty nor made of dots alone, nor the name of another path");
             return Err(error.of_operation(self.name, 0));
         }
         execute(handle, &self).await

@@ -64,17 +64,16 @@ impl ClientBuilder {
     }
 
     /// A function that yields the key, asked before each attempt of each call, so that a key can be replaced while
-    /// the program runs. It must not block; see [`bearer_from_async`](Self::bearer_from_async). When it fails the
-    /// call does, with [`ErrorKind::Bearer`](crate::ErrorKind::Bearer).
-    pub fn bearer_from<F, E>(self, function: F) -> Self
+    /// the program runs. It must not block, but for a blocking client, which calls it on a thread of its own; see
+    /// [`bearer_from_async`](Self::bearer_from_async). When it fails or panics the call fails, with
+    /// [`ErrorKind::Bearer`](crate::ErrorKind::Bearer): that attempt sent nothing.
+    pub fn bearer_from<F, E>(mut self, function: F) -> Self
     where
         F: Fn() -> Result<String, E> + Send + Sync + 'static,
         E: Into<BoxError> + 'static,
     {
-        self.bearer_from_async(move || {
-            let key = function().map_err(Into::into);
-            async move { key }
-        })
+        self.bearer = Some(Bearer::Called(Arc::new(move || function().map(Secret::new).map_err(Into::into))));
+        self
     }
 
     /// The same with a function that yields the key after a while, for example from a vault. Its time counts as
@@ -92,6 +91,13 @@ impl ClientBuilder {
         self
     }
 
+    /// The same builder, but a key's function that blocks does so on a thread of its own.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn with_key_beside(mut self) -> Self {
+        self.bearer = self.bearer.map(Bearer::beside);
+        self
+    }
+
     /// The server. Default: [`Server::clerk`].
     pub fn server(mut self, server: Server) -> Self {
         self.server = server;
@@ -104,7 +110,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The longest that one attempt may take, from the connection to the last byte of the answer. Default: 20 s.
+    /// The longest that one attempt may take, from the key's function to the last byte of the answer. Default: 20 s.
+    /// Making a connection may take 5 s of it, or three quarters of what is said here if that is less.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
         self
@@ -152,9 +159,9 @@ impl ClientBuilder {
         self
     }
 
-    /// A function that is called before every attempt. It may set headers; when it fails the call does, with
-    /// [`ErrorKind::Hook`](crate::ErrorKind::Hook). Several are called in the order in which they were given;
-    /// likewise below.
+    /// A function that is called before every attempt. It may set headers; when it fails or panics the call fails,
+    /// with [`ErrorKind::Hook`](crate::ErrorKind::Hook): that attempt sent nothing. Several are called in the order in
+    /// which they were given; likewise below.
     pub fn before_request<F>(mut self, hook: F) -> Self
     where
         F: Fn(&mut BeforeRequest<'_>) -> Result<(), BoxError> + Send + Sync + 'static,
@@ -163,7 +170,8 @@ impl ClientBuilder {
         self
     }
 
-    /// A function that is called after every attempt that succeeded.
+    /// A function that is called after every attempt that succeeded. Whether it panics does not matter to the call;
+    /// likewise below.
     pub fn after_response<F>(mut self, hook: F) -> Self
     where
         F: Fn(&AfterResponse<'_>) + Send + Sync + 'static,
@@ -211,7 +219,7 @@ impl ClientBuilder {
         let transport = match self.transport {
             Some(transport) => transport,
             None => Arc::new(
-                ReqwestTransport::new(self.server.is_encrypted())
+                ReqwestTransport::for_attempts(self.server.is_encrypted(), self.attempt_timeout)
                     .map_err(|error| Error::builder(format!("the HTTP client could not be made: {error}")))?,
             ),
         };

@@ -4,10 +4,12 @@ use crate::{error::Error, transport::Header};
 
 /// What the SDK sets itself, or what would change how the request is read on the way.
 const RESERVED: &[&str] = &[
+    "accept-encoding",
     "authorization",
     "connection",
     "content-length",
     "content-type",
+    "expect",
     "host",
     "idempotency-key",
     "te",

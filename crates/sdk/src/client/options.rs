@@ -2,7 +2,13 @@
 
 use super::headers::{HeaderSet, is_header_value, is_reserved};
 use crate::{error::Error, retry::RetryPolicy, secret::Secret};
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 /// The longest `Idempotency-Key`, in bytes.
 const MAX_IDEMPOTENCY_KEY_BYTES: usize = 255;
@@ -15,7 +21,7 @@ pub struct CallOptions {
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) headers: HeaderSet,
-    pub(crate) idempotency_key: Option<Secret>,
+    pub(crate) idempotency_key: Option<CallersKey>,
 }
 
 impl CallOptions {
@@ -59,12 +65,19 @@ impl CallOptions {
         Ok(self)
     }
 
-    /// The `Idempotency-Key` of a POST, in place of one made for each call. Keep it as long as the call is not
-    /// known to have succeeded, also over a restart, and the server acts once. A key serves one request: with
-    /// another body the server refuses it (`idempotency_key_reused`), which is not retried.
+    /// The `Idempotency-Key` of one POST, in place of one made for each call. Keep it as long as the call is not
+    /// known to have succeeded, also over a restart, and the server acts once.
     ///
-    /// It is as secret as the answer: on Actas, whoever has it and the request gets the same ticket again. It is
-    /// sent to any server; only one declared with [`Server::actas`](crate::Server::actas) is relied on to honour it.
+    /// It serves one call: the first POST of the client that [`Client::with`](crate::Client::with) makes takes it, and
+    /// a second one is [`ErrorKind::Request`](crate::ErrorKind::Request), unsent. Otherwise the server would take the
+    /// second of two equal calls, say a second ban, for a repetition of the first, and do nothing. To make the same
+    /// call again after a failure, say `with` again, with the same key. With another body the server refuses it
+    /// (`idempotency_key_reused`), which is not retried.
+    ///
+    /// It is as secret as the answer: on Actas, whoever has it and the request gets the same ticket again. Unlike the
+    /// keys that the SDK makes, which only a server declared with [`Server::actas`](crate::Server::actas) is sent, it is
+    /// sent to any server; but only a declared Actas is relied on to honour it. No import is sent one, and no other
+    /// method than POST.
     ///
     /// # Errors
     /// [`ErrorKind::Request`](crate::ErrorKind::Request) unless it is 1 to 255 visible ASCII characters.
@@ -73,7 +86,7 @@ impl CallOptions {
         if !fits || !is_header_value(key) || key.contains([' ', '\t']) {
             return Err(Error::request("an idempotency key is 1 to 255 visible ASCII characters"));
         }
-        self.idempotency_key = Some(Secret::new(key));
+        self.idempotency_key = Some(CallersKey::new(key));
         Ok(self)
     }
 
@@ -88,7 +101,35 @@ impl CallOptions {
             attempt_timeout: self.attempt_timeout.or(earlier.attempt_timeout),
             retry: self.retry.or_else(|| earlier.retry.clone()),
             headers,
-            idempotency_key: self.idempotency_key.or_else(|| earlier.idempotency_key.clone()),
+            idempotency_key: match self.idempotency_key {
+                Some(key) => Some(CallersKey { is_taken: Arc::default(), ..key }),
+                None => earlier.idempotency_key.clone(),
+            },
         }
+    }
+}
+
+/// A key that is taken once. Clones share that; options that are given again begin anew.
+#[derive(Clone, Debug)]
+pub(crate) struct CallersKey {
+    key: Secret,
+    is_taken: Arc<AtomicBool>,
+}
+
+impl CallersKey {
+    fn new(key: &str) -> Self {
+        Self { key: Secret::new(key), is_taken: Arc::default() }
+    }
+
+    /// # Errors
+    /// When another call took it.
+    pub(crate) fn take(&self) -> Result<Secret, Error> {
+        if self.is_taken.swap(true, Ordering::Relaxed) {
+            return Err(Error::request(
+                "the idempotency key of these options served a call already, and serves one; give each call options \
+                 of its own with Client::with",
+            ));
+        }
+        Ok(self.key.clone())
     }
 }

@@ -1,17 +1,18 @@
 //! What the API says when it refuses.
 
+use super::display::Harmless;
 use crate::json::RawJson;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::{fmt, time::Duration};
 
 /// One of the API's errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ApiErrorItem {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     code: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     message: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional_text")]
     long_message: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     meta: Option<RawJson>,
@@ -55,13 +56,23 @@ impl ApiErrorItem {
 
 impl fmt::Display for ApiErrorItem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.long_message())?;
+        fmt::Display::fmt(&Harmless(self.long_message()), formatter)?;
         let about = self.parameter().filter(|name| !self.long_message().contains(name.as_str()));
         match about {
-            Some(name) => write!(formatter, " [{}, {name}]", self.code),
-            None => write!(formatter, " [{}]", self.code),
+            Some(name) => write!(formatter, " [{}, {}]", Harmless(&self.code), Harmless(name)),
+            None => write!(formatter, " [{}]", Harmless(&self.code)),
         }
     }
+}
+
+/// A text; an empty one for `null` and for whatever else is none.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    optional_text(deserializer).map(Option::unwrap_or_default)
+}
+
+fn optional_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let raw = Option::<RawJson>::deserialize(deserializer)?;
+    Ok(raw.and_then(|raw| raw.read().ok()))
 }
 
 /// An answer that is no success.
@@ -84,19 +95,21 @@ impl Refusal {
         retry_after: Option<Duration>,
         documented: bool,
     ) -> Self {
-        #[derive(Deserialize)]
+        #[derive(Default, Deserialize)]
         struct Envelope {
             #[serde(default)]
-            errors: Option<Vec<ApiErrorItem>>,
+            errors: Option<RawJson>,
             #[serde(default)]
-            clerk_trace_id: Option<String>,
+            clerk_trace_id: Option<RawJson>,
         }
-        let envelope = serde_json::from_slice::<Envelope>(&body).ok();
-        let (items, trace_id) =
-            envelope.map_or((None, None), |envelope| (envelope.errors, envelope.clerk_trace_id));
+        // Each by itself, so that what is odd in one place takes nothing else away.
+        let envelope = serde_json::from_slice::<Envelope>(&body).unwrap_or_default();
+        let items = envelope.errors.and_then(|errors| errors.read::<Vec<RawJson>>().ok());
+        let items = items.unwrap_or_default().iter().filter_map(|item| item.read().ok()).collect();
+        let trace_id = envelope.clerk_trace_id.and_then(|id| id.read().ok());
         Self {
             status,
-            items: items.unwrap_or_default(),
+            items,
             trace_id: trace_id.or_else(|| trace_header.map(str::to_owned)),
             retry_after,
             body,
@@ -116,7 +129,7 @@ impl fmt::Display for Refusal {
             write!(formatter, "{}{item}", if index == 0 { ": " } else { "; " })?;
         }
         if let Some(trace_id) = &self.trace_id {
-            write!(formatter, " (trace {trace_id})")?;
+            write!(formatter, " (trace {})", Harmless(trace_id))?;
         }
         Ok(())
     }

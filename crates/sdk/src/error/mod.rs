@@ -2,12 +2,13 @@
 
 mod api;
 mod build;
+mod display;
 
 pub use api::ApiErrorItem;
 pub(crate) use api::Refusal;
 pub(crate) use build::describe;
 
-use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
+use std::{borrow::Cow, error::Error as StdError, time::Duration};
 
 type Source = Box<dyn StdError + Send + Sync>;
 
@@ -22,21 +23,44 @@ pub(crate) struct Inner {
     pub(crate) cause: Cause,
     pub(crate) operation: Option<&'static str>,
     pub(crate) attempts: u32,
+    /// Of the call, not of its last attempt.
+    pub(crate) may_have_taken_effect: bool,
+    /// What the attempt before a timeout met.
+    pub(crate) earlier: Option<Error>,
 }
 
 pub(crate) enum Cause {
     Refused(Refusal),
-    Redirected { status: u16 },
+    Redirected { status: u16, trace_id: Option<String> },
     NotSent(Source),
     Interrupted(Source),
-    TimedOut { limit: Duration, whole_call: bool },
-    Undecodable { status: u16, problem: Cow<'static, str>, body: Vec<u8> },
-    TooLarge(Source),
+    TimedOut { limit: Duration, what: TimedOut },
+    Undecodable { status: u16, problem: Cow<'static, str>, body: Vec<u8>, trace_id: Option<String> },
+    TooLarge { status: Option<u16>, source: Source },
     Value(String),
     Bearer(Source),
     Hook(Source),
     Builder(String),
     Request(String),
+}
+
+/// What took too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TimedOut {
+    /// The caller's function that yields the key: nothing was sent.
+    Key,
+    Answer,
+    Call,
+}
+
+impl TimedOut {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Key => "the function that yields the key",
+            Self::Answer => "the answer",
+            Self::Call => "the call",
+        }
+    }
 }
 
 /// What kind of failure an [`Error`] is.
@@ -55,15 +79,16 @@ pub enum ErrorKind {
     Transport,
     /// The call, or its last attempt, took too long.
     Timeout,
-    /// The answer was a success, but not one that could be understood; or it was too long.
+    /// There was an answer, but it was too long, or it was a success that could not be understood.
     Decode,
     /// The client could not be built as asked for.
     Builder,
-    /// The request could not be made as asked for, for example with a header that is none. Nothing was sent.
+    /// The request could not be made as asked for, for example with a header that is none. This attempt sent
+    /// nothing; what earlier ones of the call did, [`Error::may_have_taken_effect`] tells. Likewise below.
     Request,
-    /// The caller's function yielded no key. Nothing was sent.
+    /// The caller's function yielded no key.
     Bearer,
-    /// One of the caller's hooks refused the request. Nothing was sent.
+    /// One of the caller's hooks refused the request, or panicked.
     Hook,
 }
 
@@ -79,7 +104,7 @@ impl Error {
             Cause::Redirected { .. } => ErrorKind::Redirect,
             Cause::NotSent(_) | Cause::Interrupted(_) => ErrorKind::Transport,
             Cause::TimedOut { .. } => ErrorKind::Timeout,
-            Cause::Undecodable { .. } | Cause::TooLarge(_) | Cause::Value(_) => ErrorKind::Decode,
+            Cause::Undecodable { .. } | Cause::TooLarge { .. } | Cause::Value(_) => ErrorKind::Decode,
             Cause::Bearer(_) => ErrorKind::Bearer,
             Cause::Hook(_) => ErrorKind::Hook,
             Cause::Builder(_) => ErrorKind::Builder,
@@ -117,26 +142,38 @@ impl Error {
         self.refusal().is_some_and(|refusal| refusal.status >= 500)
     }
 
-    /// Whether no connection came about; the request certainly did not reach the server.
+    /// Whether the request may have taken effect, by any attempt of the call: at least one was sent of which nobody
+    /// knows what became of it (its answer did not come, was not whole, was 5XX or none of the API's), or it
+    /// succeeded. `false` is certain: every attempt was refused (4XX) or not sent.
     #[must_use]
-    pub fn is_connect(&self) -> bool {
-        matches!(self.0.cause, Cause::NotSent(_))
+    pub fn may_have_taken_effect(&self) -> bool {
+        self.0.may_have_taken_effect
     }
 
-    /// Whether the connection failed, or was cut before the whole answer was here. In the latter case the request
-    /// may have taken effect.
+    /// Whether no connection came about, in any attempt of the call: the request certainly did not reach the
+    /// server. Where only the last attempt found no connection, [`is_transport`](Self::is_transport) is true and
+    /// this is not.
+    #[must_use]
+    pub fn is_connect(&self) -> bool {
+        matches!(self.0.cause, Cause::NotSent(_)) && !self.0.may_have_taken_effect
+    }
+
+    /// Whether the connection failed, or was cut before the whole answer was here. Whether the request may have
+    /// taken effect, [`may_have_taken_effect`](Self::may_have_taken_effect) tells.
     #[must_use]
     pub fn is_transport(&self) -> bool {
         self.kind() == ErrorKind::Transport
     }
 
-    /// Whether it took too long. The request may have taken effect.
+    /// Whether it took too long. Whether the request may have taken effect,
+    /// [`may_have_taken_effect`](Self::may_have_taken_effect) tells. What the attempt before met, if there was one, is
+    /// its [`source`](std::error::Error::source).
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         self.kind() == ErrorKind::Timeout
     }
 
-    /// Whether a success could not be understood, or was too long. The request has taken effect.
+    /// Whether a success could not be understood, or any answer was too long.
     #[must_use]
     pub fn is_decode(&self) -> bool {
         self.kind() == ErrorKind::Decode
@@ -160,13 +197,26 @@ impl Error {
         self.kind() == ErrorKind::Request
     }
 
-    /// The status of the last answer, where there was one.
+    /// Whether the caller's function yielded no key.
+    #[must_use]
+    pub fn is_bearer(&self) -> bool {
+        self.kind() == ErrorKind::Bearer
+    }
+
+    /// Whether one of the caller's hooks refused the request.
+    #[must_use]
+    pub fn is_hook(&self) -> bool {
+        self.kind() == ErrorKind::Hook
+    }
+
+    /// The status of the last answer, where there was one; after a timeout that of the attempt before.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         match &self.0.cause {
             Cause::Refused(refusal) => Some(refusal.status),
-            Cause::Redirected { status } | Cause::Undecodable { status, .. } => Some(*status),
-            _ => None,
+            Cause::Redirected { status, .. } | Cause::Undecodable { status, .. } => Some(*status),
+            Cause::TooLarge { status, .. } => *status,
+            _ => self.0.earlier.as_ref().and_then(Self::status),
         }
     }
 
@@ -182,10 +232,16 @@ impl Error {
         self.refusal().map_or(&[], |refusal| &refusal.items)
     }
 
-    /// The API's id of the request, to be named to whoever runs the server.
+    /// The API's id of the request, to be named to whoever runs the server; after a timeout that of the attempt
+    /// before.
     #[must_use]
     pub fn trace_id(&self) -> Option<&str> {
-        self.refusal().and_then(|refusal| refusal.trace_id.as_deref())
+        match &self.0.cause {
+            Cause::Refused(Refusal { trace_id, .. })
+            | Cause::Redirected { trace_id, .. }
+            | Cause::Undecodable { trace_id, .. } => trace_id.as_deref(),
+            _ => self.0.earlier.as_ref().and_then(Self::trace_id),
+        }
     }
 
     /// The body of the last answer. **It may hold a ticket** where a success could not be decoded.
@@ -204,7 +260,8 @@ impl Error {
         self.refusal().and_then(|refusal| refusal.retry_after)
     }
 
-    /// How many attempts were made. 0 when nothing was sent.
+    /// How many attempts were made, without a last one that ended before there was a request. 0 when nothing was
+    /// sent.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
@@ -224,70 +281,6 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(operation) = self.0.operation {
-            write!(formatter, "{operation}: ")?;
-        }
-        match &self.0.cause {
-            Cause::Refused(refusal) => fmt::Display::fmt(refusal, formatter)?,
-            Cause::Redirected { status } => {
-                write!(formatter, "the server answered {status}, a redirect, which is not followed; ")?;
-                formatter.write_str("check the server's URL")?;
-            }
-            Cause::NotSent(source) => write!(formatter, "no connection to the server: {}", root(source))?,
-            Cause::Interrupted(source) => {
-                write!(
-                    formatter,
-                    "the connection was cut before the whole answer was here: {}",
-                    root(source)
-                )?;
-            }
-            Cause::TimedOut { limit, whole_call } => {
-                let what = if *whole_call { "the call" } else { "the answer" };
-                write!(formatter, "{what} took longer than {limit:?}")?;
-            }
-            Cause::Undecodable { status, problem, .. } => {
-                write!(formatter, "the answer ({status}) could not be understood: {problem}")?;
-            }
-            Cause::TooLarge(source) => fmt::Display::fmt(source, formatter)?,
-            Cause::Bearer(source) => write!(formatter, "no key was yielded: {}", root(source))?,
-            Cause::Hook(source) => write!(formatter, "a hook refused the request: {}", root(source))?,
-            Cause::Value(problem) | Cause::Builder(problem) | Cause::Request(problem) => {
-                formatter.write_str(problem)?;
-            }
-        }
-        match self.0.attempts {
-            0 | 1 => Ok(()),
-            attempts => write!(formatter, " (after {attempts} attempts)"),
-        }
-    }
-}
-
-/// The innermost cause: those around it say little more than that something failed.
-fn root(source: &Source) -> &(dyn StdError + 'static) {
-    let mut root: &(dyn StdError + 'static) = source.as_ref();
-    while let Some(inner) = root.source() {
-        root = inner;
-    }
-    root
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut debug = formatter.debug_struct("Error");
-        debug.field("kind", &self.kind());
-        if let Some(status) = self.status() {
-            debug.field("status", &status);
-        }
-        debug.field("message", &format_args!("{:?}", self.to_string()));
-        if let Some(source) = self.source() {
-            debug.field("source", &source);
-        }
-        debug.finish()
-    }
-}
-
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.cause {
@@ -295,7 +288,7 @@ impl StdError for Error {
             | Cause::Interrupted(source)
             | Cause::Bearer(source)
             | Cause::Hook(source) => Some(source.as_ref()),
-            _ => None,
+            _ => self.0.earlier.as_ref().map(|earlier| earlier as &(dyn StdError + 'static)),
         }
     }
 }

@@ -13,7 +13,7 @@ use http::request::Parts;
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        Self::into_response::<Body>(self)
+        self.to_http::<Body>()
     }
 }
 

@@ -6,14 +6,17 @@ use http::{HeaderMap, header};
 
 const COOKIE: &str = "__session";
 const SUFFIX_CHARACTERS: usize = 8;
+/// So many values of one cookie are looked at. Each costs a check of a signature.
+const MAX_CANDIDATES: usize = 4;
 
 /// What a request shows.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Credential<'a> {
     None,
     Bearer(&'a str),
-    Cookie(&'a str),
-    /// Two of a kind that differ, or one that is no text.
+    /// The values of the cookie, each once. There are several where hosts under one domain each set one.
+    Cookies(Vec<&'a str>),
+    /// Two bearers, more cookies than anybody sets, or a value that is no text.
     Ambiguous,
 }
 
@@ -46,16 +49,24 @@ fn bearer(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim_ascii())
 }
 
-/// RFC 6265 §4.2.1, and HTTP/2's cookies in several headers. A signed-out clerk-js may leave an empty one.
+/// RFC 6265 §4.2.1, and HTTP/2's cookies in several headers. A signed-out clerk-js may leave an empty one. Other cookies may hold
+/// any bytes; only the wanted value must be text.
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Credential<'a> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim_ascii().split_once('='));
-    let mut values = pairs.filter(|(key, value)| *key == name && !value.is_empty()).map(|(_, value)| value);
-    match values.next() {
-        None => Credential::None,
-        Some(first) if values.all(|other| other == first) => Credential::Cookie(first),
-        Some(_) => Credential::Ambiguous,
+    let lines = headers.get_all(header::COOKIE).iter().map(|line| line.as_bytes());
+    let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';')).filter_map(|pair| {
+        let pair = pair.trim_ascii();
+        let end = pair.iter().position(|byte| *byte == b'=')?;
+        Some((&pair[..end], &pair[end + 1..]))
+    });
+    let mut values = Vec::new();
+    for (_, value) in pairs.filter(|(key, value)| *key == name.as_bytes() && !value.is_empty()) {
+        match std::str::from_utf8(value) {
+            Ok(value) if values.contains(&value) => {}
+            Ok(value) if values.len() < MAX_CANDIDATES => values.push(value),
+            _ => return Credential::Ambiguous,
+        }
     }
+    if values.is_empty() { Credential::None } else { Credential::Cookies(values) }
 }
 
 #[cfg(test)]
@@ -88,27 +99,46 @@ mod tests {
     fn another_scheme_leaves_the_cookie() {
         for value in ["Basic YTpi", "Bearerb", "", "DPoP x"] {
             let lines = [(header::AUTHORIZATION, value), (header::COOKIE, "__session=c")];
-            assert_eq!(found(&lines), r#"Cookie("c")"#, "{value}");
+            assert_eq!(found(&lines), r#"Cookies(["c"])"#, "{value}");
         }
     }
 
     #[test]
-    fn two_that_differ_are_ambiguous() {
+    fn two_bearers_are_ambiguous_and_two_cookies_are_candidates() {
         let bearer = |value| (header::AUTHORIZATION, value);
         assert_eq!(found(&[bearer("Bearer a"), bearer("Bearer a")]), "Ambiguous");
         assert_eq!(found(&[bearer("Bearer \u{e9}")]), "Ambiguous");
-        assert_eq!(found(&[(header::COOKIE, "__session=a; __session=b")]), "Ambiguous");
-        assert_eq!(found(&[(header::COOKIE, "__session=a"), (header::COOKIE, "__session=b")]), "Ambiguous");
-        assert_eq!(found(&[(header::COOKIE, "__session=a; x=y; __session=a")]), r#"Cookie("a")"#);
+        assert_eq!(found(&[(header::COOKIE, "__session=\u{e9}")]), r#"Cookies(["é"])"#);
+        assert_eq!(found(&[(header::COOKIE, "__session=a; __session=b")]), r#"Cookies(["a", "b"])"#);
+        assert_eq!(
+            found(&[(header::COOKIE, "__session=a"), (header::COOKIE, "__session=b")]),
+            r#"Cookies(["a", "b"])"#
+        );
+        let many = |count: usize| (0..count).map(|n| format!("__session={n}; ")).collect::<String>();
+        assert!(found(&[(header::COOKIE, &many(4))]).starts_with("Cookies"));
+        assert_eq!(found(&[(header::COOKIE, &many(5))]), "Ambiguous");
+        assert_eq!(found(&[(header::COOKIE, "__session=a; x=y; __session=a")]), r#"Cookies(["a"])"#);
     }
 
     #[test]
     fn the_suffixed_cookie_goes_before_the_other() {
-        assert_eq!(found(&[(header::COOKIE, "__session=a; __session_AbC-d_12=b")]), r#"Cookie("b")"#);
-        assert_eq!(found(&[(header::COOKIE, "__session=a; __session_AbC-d_12=")]), r#"Cookie("a")"#);
-        assert_eq!(found(&[(header::COOKIE, "__session=a;__session_other=b")]), r#"Cookie("a")"#);
+        assert_eq!(found(&[(header::COOKIE, "__session=a; __session_AbC-d_12=b")]), r#"Cookies(["b"])"#);
+        assert_eq!(found(&[(header::COOKIE, "__session=a; __session_AbC-d_12=")]), r#"Cookies(["a"])"#);
+        assert_eq!(found(&[(header::COOKIE, "__session=a;__session_other=b")]), r#"Cookies(["a"])"#);
         assert_eq!(found(&[(header::COOKIE, "x__session=a; __Session=b; __session")]), "None");
         assert_eq!(found(&[]), "None");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_matter_in_the_wanted_cookie_alone() {
+        let found = |line: &[u8]| {
+            let mut headers = HeaderMap::new();
+            headers.append(header::COOKIE, HeaderValue::from_bytes(line).unwrap());
+            format!("{:?}", find(&headers, None))
+        };
+        assert_eq!(found(b"name=Ren\xe9; __session=a"), r#"Cookies(["a"])"#);
+        assert_eq!(found(b"name=\xc3\xa9;__session=a; \xff=1"), r#"Cookies(["a"])"#);
+        assert_eq!(found(b"__session=\xff"), "Ambiguous");
     }
 
     #[test]

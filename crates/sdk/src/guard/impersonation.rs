@@ -1,13 +1,13 @@
 //! Layers that hold back who acts as somebody else.
 
 use super::{
+    body::GuardedBody,
     origin,
     refusal::{Refusal, RefusalReason},
     session::Session,
 };
 use http::{Request, Response};
 use std::{
-    future::ready,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -81,9 +81,9 @@ where
     S: Service<Request<B>, Response = Response<R>>,
     S::Future: Send + 'static,
     S::Error: Send + 'static,
-    R: From<String> + Send + 'static,
+    R: 'static,
 {
-    type Response = Response<R>;
+    type Response = Response<GuardedBody<R>>;
     type Error = S::Error;
     type Future = Guarded<R, S::Error>;
 
@@ -93,8 +93,8 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         match check(&request, RefusalReason::Impersonating, false) {
-            Ok(()) => Box::pin(self.inner.call(request)),
-            Err(refusal) => Box::pin(ready(Ok(refusal.into_response()))),
+            Ok(()) => passed(self.inner.call(request)),
+            Err(refusal) => refused(&refusal),
         }
     }
 }
@@ -104,9 +104,9 @@ where
     S: Service<Request<B>, Response = Response<R>>,
     S::Future: Send + 'static,
     S::Error: Send + 'static,
-    R: From<String> + Send + 'static,
+    R: 'static,
 {
-    type Response = Response<R>;
+    type Response = Response<GuardedBody<R>>;
     type Error = S::Error;
     type Future = Guarded<R, S::Error>;
 
@@ -116,13 +116,22 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         match check(&request, RefusalReason::ReadOnly, true) {
-            Ok(()) => Box::pin(self.inner.call(request)),
-            Err(refusal) => Box::pin(ready(Ok(refusal.into_response()))),
+            Ok(()) => passed(self.inner.call(request)),
+            Err(refusal) => refused(&refusal),
         }
     }
 }
 
-type Guarded<R, E> = Pin<Box<dyn Future<Output = Result<Response<R>, E>> + Send>>;
+type Guarded<R, E> = Pin<Box<dyn Future<Output = Result<Response<GuardedBody<R>>, E>> + Send>>;
+
+fn passed<R, E>(answer: impl Future<Output = Result<Response<R>, E>> + Send + 'static) -> Guarded<R, E> {
+    Box::pin(async { answer.await.map(GuardedBody::passed) })
+}
+
+fn refused<R, E>(refusal: &Refusal) -> Guarded<R, E> {
+    let response = refusal.to_http();
+    Box::pin(async { Ok(GuardedBody::refused(response)) })
+}
 
 /// May the request pass?
 fn check<B>(request: &Request<B>, reason: RefusalReason, may_look: bool) -> Result<(), Refusal> {

@@ -1,6 +1,7 @@
 //! The layer that finds out who a request is from.
 
 use super::{
+    body::GuardedBody,
     credential::{self, Credential},
     origin,
     refusal::Refusal,
@@ -15,6 +16,8 @@ use std::{
 };
 use tower_layer::Layer;
 use tower_service::Service;
+
+const PUBLISHABLE_PREFIXES: &[&str] = &["pk_test_", "pk_live_"];
 
 /// Verifies the session of each request and keeps it in the request's extensions, as [`Session`].
 ///
@@ -34,18 +37,35 @@ struct Settings {
 
 impl SessionLayer {
     /// With a verifier, and the rest as [the module](super) says.
-    #[must_use]
-    pub fn new(verifier: Verifier) -> Self {
+    ///
+    /// # Errors
+    /// [`VerifyErrorKind::Configuration`] if the verifier was told neither an
+    /// [authorized party](crate::verify::VerifierBuilder::authorized_party) nor that it may be
+    /// [any](crate::verify::VerifierBuilder::any_party): without one, a page elsewhere that signs in with the same instance could
+    /// bring its visitors' tokens here as cookies.
+    pub fn new(verifier: Verifier) -> Result<Self, VerifyError> {
+        if !verifier.is_about_parties() {
+            return Err(misconfigured(
+                "a guard reads cookies, so its verifier needs an `authorized_party`: the origin of the app's pages. \
+                 Where any will do, say `any_party`",
+            ));
+        }
         let settings = Settings { verifier, suffixed_cookie: None, is_required: false };
-        Self { settings: Arc::new(settings) }
+        Ok(Self { settings: Arc::new(settings) })
     }
 
-    /// The publishable key (`pk_…`) that the app's pages have. Where several instances share a host, as on one's own
-    /// machine, only the cookie that is named after the key is this app's for certain.
-    #[must_use]
-    pub fn publishable_key(mut self, key: &str) -> Self {
+    /// The publishable key (`pk_test_…` or `pk_live_…`) that the app's pages have. Where several instances share a host, as on
+    /// one's own machine, only the cookie that is named after the key is this app's for certain.
+    ///
+    /// # Errors
+    /// [`VerifyErrorKind::Configuration`] if it is no publishable key.
+    pub fn publishable_key(mut self, key: &str) -> Result<Self, VerifyError> {
+        let rest = PUBLISHABLE_PREFIXES.iter().find_map(|prefix| key.strip_prefix(prefix));
+        if rest.is_none_or(|rest| rest.is_empty() || rest.contains(char::is_whitespace)) {
+            return Err(misconfigured("this is no publishable key: one begins with pk_test_ or pk_live_"));
+        }
         Arc::make_mut(&mut self.settings).suffixed_cookie = Some(credential::suffixed_cookie(key));
-        self
+        Ok(self)
     }
 
     /// Refuses every request without a session, so that what is inside never sees one. A layer for CORS belongs outside:
@@ -77,11 +97,10 @@ where
     S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
     S::Future: Send,
     B: Send + 'static,
-    R: From<String> + 'static,
 {
-    type Response = Response<R>;
+    type Response = Response<GuardedBody<R>>;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<R>, S::Error>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
@@ -96,36 +115,68 @@ where
             let (mut parts, body) = request.into_parts();
             let outcome = settings.find(&parts).await;
             if let Err(refusal) = remember(&mut parts, outcome, settings.is_required) {
-                return Ok(refusal.into_response());
+                return Ok(GuardedBody::refused(refusal.to_http()));
             }
-            inner.call(Request::from_parts(parts, body)).await
+            inner.call(Request::from_parts(parts, body)).await.map(GuardedBody::passed)
         })
     }
 }
 
 impl Settings {
     async fn find(&self, parts: &Parts) -> Outcome {
-        let token = match credential::find(&parts.headers, self.suffixed_cookie.as_deref()) {
-            Credential::None => return Outcome::SignedOut,
+        match credential::find(&parts.headers, self.suffixed_cookie.as_deref()) {
+            Credential::None => Outcome::SignedOut,
             Credential::Ambiguous => {
-                let detail = "the request has two session tokens, or one that is no text";
-                return Outcome::Invalid(VerifyError::new(VerifyErrorKind::Malformed, detail));
+                invalid("the request has two bearers, too many session cookies, or one that is no text")
             }
-            Credential::Bearer(token) => token,
-            Credential::Cookie(token) => {
+            Credential::Bearer(token) => self.judge(token).await,
+            Credential::Cookies(tokens) => {
                 let allowed = self.verifier.authorized_parties();
                 if !origin::is_own(&parts.method, &parts.uri, &parts.headers, allowed) {
                     return Outcome::CrossOrigin;
                 }
-                token
+                self.judge_all(&tokens).await
             }
-        };
+        }
+    }
+
+    /// A neighbouring host can add a cookie of the same name, so the one that is good counts. Of two good ones nobody can say which
+    /// is meant.
+    async fn judge_all(&self, tokens: &[&str]) -> Outcome {
+        let mut best = Outcome::SignedOut;
+        for token in tokens {
+            best = match (best, self.judge(token).await) {
+                (Outcome::SignedIn(_), Outcome::SignedIn(_)) => {
+                    return invalid("the request has two session cookies, and both are good");
+                }
+                (Outcome::SignedIn(session), _) | (_, Outcome::SignedIn(session)) => {
+                    Outcome::SignedIn(session)
+                }
+                (Outcome::Unavailable(error), _) | (_, Outcome::Unavailable(error)) => {
+                    Outcome::Unavailable(error)
+                }
+                (Outcome::SignedOut, first) => first,
+                (earlier, _) => earlier,
+            };
+        }
+        best
+    }
+
+    async fn judge(&self, token: &str) -> Outcome {
         match self.verifier.verify(token).await {
             Ok(token) => Outcome::SignedIn(Session::new(token)),
             Err(error) if error.is_keys_unavailable() => Outcome::Unavailable(error),
             Err(error) => Outcome::Invalid(error),
         }
     }
+}
+
+const fn invalid(detail: &'static str) -> Outcome {
+    Outcome::Invalid(VerifyError::new(VerifyErrorKind::Malformed, detail))
+}
+
+const fn misconfigured(detail: &'static str) -> VerifyError {
+    VerifyError::new(VerifyErrorKind::Configuration, detail)
 }
 
 /// Nothing that an earlier layer may have left is believed.

@@ -19,6 +19,10 @@ pub(super) fn is_own(method: &Method, uri: &Uri, headers: &HeaderMap, allowed: &
         // Every browser of today names an origin with such a request.
         return true;
     };
+    if !allowed.is_empty() {
+        // Whoever names the app's origins has named them all. The host would also fit its pages without encryption.
+        return false;
+    }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let asked = host.or_else(|| uri.authority().map(|authority| authority.as_str()));
     let origin_host = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
@@ -32,7 +36,7 @@ pub(super) fn only_looks(method: &Method, headers: &HeaderMap) -> bool {
 
 /// It begins as a GET.
 fn opens_a_web_socket(headers: &HeaderMap) -> bool {
-    headers.get(header::UPGRADE).is_some_and(|protocols| {
+    headers.get_all(header::UPGRADE).iter().any(|protocols| {
         protocols.as_bytes().to_ascii_lowercase().windows(9).any(|part| part == b"websocket")
     })
 }
@@ -43,15 +47,19 @@ mod tests {
     use http::{HeaderName, HeaderValue};
 
     fn own(method: Method, lines: &[(&str, &str)]) -> bool {
+        own_of(method, lines, &["https://app.example.com", "https://other.example.com"])
+    }
+
+    fn own_of(method: Method, lines: &[(&str, &str)], allowed: &[&str]) -> bool {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, HeaderValue::from_static("app.example.com"));
         for (name, value) in lines {
-            headers.insert(
+            headers.append(
                 HeaderName::from_bytes(name.as_bytes()).unwrap(),
                 HeaderValue::from_str(value).unwrap(),
             );
         }
-        let allowed = ["https://other.example.com".to_owned()];
+        let allowed: Vec<String> = allowed.iter().map(|origin| (*origin).to_owned()).collect();
         is_own(&method, &Uri::from_static("/"), &headers, &allowed)
     }
 
@@ -70,6 +78,7 @@ mod tests {
     fn a_web_socket_must_be_the_apps_own() {
         let upgrade = ("upgrade", "WebSocket");
         assert!(!own(Method::GET, &[upgrade, ("origin", "https://evil.example")]));
+        assert!(!own(Method::GET, &[("upgrade", "h2c"), upgrade, ("origin", "https://evil.example")]));
         assert!(own(Method::GET, &[upgrade, ("origin", "https://app.example.com")]));
     }
 
@@ -83,11 +92,27 @@ mod tests {
         assert!(!post(&[("sec-fetch-site", "same-site"), ("origin", "https://app.example.com:8443")]));
         assert!(post(&[("sec-fetch-site", "same-site"), ("origin", "https://other.example.com")]));
         assert!(post(&[("origin", "https://app.example.com")]));
-        assert!(post(&[("origin", "https://APP.example.com")]));
+        for origin in [
+            "null",
+            "http://app.example.com",
+            "https://APP.example.com",
+            "https://app.example.com.evil.example",
+            "https://evil.example",
+            "app.example.com",
+            "",
+        ] {
+            assert!(!post(&[("origin", origin)]), "{origin}");
+        }
+    }
+
+    #[test]
+    fn where_no_origin_is_named_the_host_is() {
+        let post = |origin| own_of(Method::POST, &[("origin", origin)], &[]);
+        assert!(post("https://app.example.com") && post("https://APP.example.com"));
         for origin in
             ["null", "https://app.example.com.evil.example", "https://evil.example", "app.example.com", ""]
         {
-            assert!(!post(&[("origin", origin)]), "{origin}");
+            assert!(!post(origin), "{origin}");
         }
     }
 }

@@ -4,8 +4,8 @@ use crate::verify::VerifyError;
 use http::{HeaderValue, Response, StatusCode, header};
 use std::{error::Error, fmt};
 
-/// Why a request was refused. It becomes an HTTP response with [`into_response`](Self::into_response); in `axum` by
-/// itself.
+/// Why a request was refused. It becomes an HTTP response with [`to_http`](Self::to_http); in `axum` by itself. The response
+/// has it among its extensions, so that a layer outside can log why.
 #[derive(Clone, Debug)]
 pub struct Refusal {
     reason: RefusalReason,
@@ -67,9 +67,9 @@ impl Refusal {
         self.answer().1
     }
 
-    /// The response, with a body of any type that a text can become.
+    /// The response, with a body of any type that a text can become, and with the refusal in its extensions.
     #[must_use]
-    pub fn into_response<B: From<String>>(self) -> Response<B> {
+    pub fn to_http<B: From<String>>(&self) -> Response<B> {
         let (status, code, message, long_message) = self.answer();
         // Constants without a character that JSON escapes; a test reads them all.
         let body = format!(
@@ -89,10 +89,13 @@ impl Refusal {
                 headers.insert(header::WWW_AUTHENTICATE, challenge);
             }
             RefusalReason::KeysUnavailable => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                let wait = self.cause.as_ref().and_then(VerifyError::try_again_after);
+                let seconds = wait.map_or(1, |wait| wait.as_secs());
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             }
             _ => {}
         }
+        response.extensions_mut().insert(self.clone());
         response
     }
 

@@ -8,7 +8,7 @@ use std::ops::Deref;
 /// The session of a request, verified. It has all that [`VerifiedToken`] has.
 ///
 /// [`SessionLayer`](super::SessionLayer) puts it into the request's extensions. In `axum` it is an extractor that
-/// refuses where nobody is signed in; as `Option<Session>` it is none there.
+/// refuses where nobody is signed in; as `Option<Session>` it is none there, and as `Result<Session, Refusal>` it tells why.
 #[derive(Clone, Debug)]
 pub struct Session {
     token: VerifiedToken,

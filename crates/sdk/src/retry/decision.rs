@@ -54,14 +54,20 @@ pub(crate) enum Decision {
     RepeatAfter(Duration),
 }
 
+/// The least time that is left to an attempt that repeats another; of a short call a quarter.
+const USEFUL_TIME: Duration = Duration::from_secs(1);
+
 pub(crate) fn decide(situation: &Situation<'_>) -> Decision {
     if !may_repeat(situation) || situation.attempts >= situation.policy.max_attempts {
         return Decision::GiveUp;
     }
     let wait = wait(situation);
-    // A wait that ends when the time does leaves none for the attempt.
-    match situation.elapsed.checked_add(wait) {
-        Some(next) if next < situation.total => Decision::RepeatAfter(wait),
+    // An attempt that has hardly any time makes of a failure that is certain one that is not.
+    let left = situation.elapsed.checked_add(wait).and_then(|next| situation.total.checked_sub(next));
+    match left {
+        Some(left) if left >= USEFUL_TIME.min(situation.total / 4) && !left.is_zero() => {
+            Decision::RepeatAfter(wait)
+        }
         _ => Decision::GiveUp,
     }
 }
@@ -88,18 +94,18 @@ fn may_arrive_twice(method: Method, promise: Promise) -> bool {
 }
 
 /// Between half of the delay and the whole, so that clients that failed together do not come back together. What
-/// the server asks for is waited for in full, and then a little more for the same reason.
+/// the server asks for, if that is longer, is waited for in full, and then a little more for the same reason.
 fn wait(situation: &Situation<'_>) -> Duration {
     let policy = situation.policy;
+    let doublings = situation.attempts.saturating_sub(1);
+    let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
+    let delay = jittered(policy.initial_delay.saturating_mul(factor).min(policy.max_delay), situation.random);
     match situation.failure {
         Failure::Refused { retry_after: Some(asked), .. } => {
-            asked.saturating_add(jittered(policy.initial_delay.min(policy.max_delay), situation.random))
+            let spread = jittered(policy.initial_delay.min(policy.max_delay), situation.random);
+            asked.max(delay).saturating_add(spread)
         }
-        _ => {
-            let doublings = situation.attempts.saturating_sub(1);
-            let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
-            jittered(policy.initial_delay.saturating_mul(factor).min(policy.max_delay), situation.random)
-        }
+        _ => delay,
     }
 }
 
@@ -230,6 +236,18 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_asks_for_less_than_the_delay_does_not_shorten_it() {
+        let policy = RetryPolicy::default()
+            .initial_delay(Duration::from_millis(100))
+            .max_delay(Duration::from_millis(1_000));
+        let failure = Failure::Refused { status: 429, retry_after: Some(Duration::ZERO) };
+        for (attempts, expected) in [(1, 100), (2, 150), (4, 450)] {
+            let decision = decide(&Situation { failure, attempts, random: 0.0, ..situation(&policy) });
+            assert_eq!(decision, Decision::RepeatAfter(Duration::from_millis(expected)));
+        }
+    }
+
+    #[test]
     fn no_wait_goes_beyond_the_calls_time() {
         let policy = RetryPolicy::default()
             .initial_delay(Duration::from_millis(100))
@@ -239,11 +257,12 @@ mod tests {
             decide(&Situation { elapsed, total, random: 0.0, ..situation(&policy) })
         };
         let wait = Decision::RepeatAfter(Duration::from_millis(50));
-        assert_eq!(at(0, 51), wait);
-        assert_eq!(at(0, 50), Decision::GiveUp, "nothing would be left for the attempt");
-        assert_eq!(at(949, 1_000), wait);
-        assert_eq!(at(950, 1_000), Decision::GiveUp);
+        assert_eq!(at(100, 200), wait, "a quarter is left");
+        assert_eq!(at(101, 200), Decision::GiveUp);
+        assert_eq!(at(8_950, 10_000), wait, "a second is left");
+        assert_eq!(at(8_951, 10_000), Decision::GiveUp);
         assert_eq!(at(2_000, 1_000), Decision::GiveUp);
+        assert_eq!(at(0, 0), Decision::GiveUp);
         let asked = Failure::Refused { status: 429, retry_after: Some(Duration::MAX) };
         let decision = decide(&Situation { failure: asked, total: Duration::MAX, ..situation(&policy) });
         assert_eq!(decision, Decision::GiveUp, "no wait overflows");

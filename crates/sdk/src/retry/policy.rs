@@ -7,8 +7,9 @@ use std::time::Duration;
 ///
 /// The wait before the second attempt is between half of [`initial_delay`](Self::initial_delay) and the whole of
 /// it, at random; before each further one twice that, up to [`max_delay`](Self::max_delay). A server's
-/// `Retry-After` is waited for in any case, and a call never takes longer than its
-/// [`timeout`](crate::ClientBuilder::timeout): where a wait would, the failure is answered at once.
+/// `Retry-After`, where it is longer, is waited for in full and a little more. A call never takes longer than its
+/// [`timeout`](crate::ClientBuilder::timeout): where a wait would, or would leave less than a second (or a quarter of
+/// a shorter timeout than 4 s) to the attempt, the failure is answered at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
     pub(crate) max_attempts: u32,

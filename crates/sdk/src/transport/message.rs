@@ -104,6 +104,27 @@ pub struct HttpRequest {
 }
 
 impl HttpRequest {
+    /// A request without headers and body, and without a limit of its answer. The client makes its own; this is for
+    /// tests of a [`super::Transport`].
+    #[must_use]
+    pub fn new(method: Method, url: impl Into<String>) -> Self {
+        Self { method, url: url.into(), headers: Vec::new(), body: None, response_limit_bytes: usize::MAX }
+    }
+
+    /// Adds a header, whose value counts as secret.
+    #[must_use]
+    pub fn with_header(mut self, name: impl AsRef<str>, value: impl Into<String>) -> Self {
+        self.headers.push(Header::secret(name.as_ref().to_ascii_lowercase(), value));
+        self
+    }
+
+    /// Sets the body.
+    #[must_use]
+    pub fn with_body(mut self, body: Vec<u8>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
     /// The method.
     #[must_use]
     pub fn method(&self) -> Method {
@@ -126,6 +147,12 @@ impl HttpRequest {
     #[must_use]
     pub fn body(&self) -> Option<&[u8]> {
         self.body.as_deref()
+    }
+
+    /// The body, if there is one, without a copy where nobody else holds it.
+    #[must_use]
+    pub fn into_body(self) -> Option<Vec<u8>> {
+        self.body.map(Vec::from)
     }
 
     /// The longest answer that is of use. A longer one is to be given up with [`super::TransportError::too_large`].
@@ -174,6 +201,10 @@ impl HttpResponse {
     pub fn body(mut self, body: Vec<u8>) -> Self {
         self.body = body;
         self
+    }
+
+    pub(crate) fn trace_id(&self) -> Option<&str> {
+        self.find_header("x-clerk-trace-id")
     }
 
     /// The first value under this name, in whatever case.

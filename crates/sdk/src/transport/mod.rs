@@ -28,6 +28,7 @@ pub trait Transport: Send + Sync + 'static {
 #[derive(Debug)]
 pub struct TransportError {
     pub(crate) failure: TransportFailure,
+    pub(crate) status: Option<u16>,
     pub(crate) source: Box<dyn StdError + Send + Sync>,
 }
 
@@ -36,6 +37,10 @@ pub struct TransportError {
 pub(crate) enum TransportFailure {
     /// It certainly did not reach the server.
     NotSent,
+    /// Likewise, and no other attempt would.
+    Permanent,
+    /// It is none that could be sent.
+    Unmakeable,
     /// It may have.
     Interrupted,
     /// The answer was longer than the limit.
@@ -46,26 +51,47 @@ impl TransportError {
     /// The request certainly did not reach the server, because no connection came about: any request may be
     /// repeated.
     pub fn not_sent(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { failure: TransportFailure::NotSent, source: source.into() }
+        Self::new(TransportFailure::NotSent, source)
+    }
+
+    /// As [`not_sent`](Self::not_sent), but no other attempt would do better, for example because the server's
+    /// certificate is not trusted: the request is not repeated.
+    pub fn permanent(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::new(TransportFailure::Permanent, source)
     }
 
     /// The connection ended before the whole answer was here: the request may have taken effect.
     pub fn interrupted(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { failure: TransportFailure::Interrupted, source: source.into() }
+        Self::new(TransportFailure::Interrupted, source)
     }
 
     /// The answer is longer than [`HttpRequest::response_limit_bytes`]. It is not asked for again.
     #[must_use]
     pub fn too_large(limit_bytes: usize) -> Self {
-        let source = format!("the answer is longer than {limit_bytes} bytes");
-        Self { failure: TransportFailure::TooLarge, source: source.into() }
+        Self::new(TransportFailure::TooLarge, format!("the answer is longer than {limit_bytes} bytes"))
+    }
+
+    /// The status of the answer that is too long.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    pub(crate) fn unmakeable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::new(TransportFailure::Unmakeable, source)
+    }
+
+    fn new(failure: TransportFailure, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { failure, status: None, source: source.into() }
     }
 }
 
 impl fmt::Display for TransportError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self.failure {
-            TransportFailure::NotSent => "the connection failed",
+            TransportFailure::NotSent | TransportFailure::Permanent => "the connection failed",
+            TransportFailure::Unmakeable => "the request is none that could be sent",
             TransportFailure::Interrupted => "the connection ended before the whole answer was here",
             TransportFailure::TooLarge => "the answer is too long",
         })

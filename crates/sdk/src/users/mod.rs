@@ -24,6 +24,9 @@ use crate::{
 };
 use shapes::TotalCount;
 
+/// What stands in an id's place in paths of their own.
+const PATHS: &[&str] = &["count", "import"];
+
 /// The statuses that the reference names for what is done to one user.
 const OF_ONE_USER: &[u16] = &[400, 401, 402, 404, 409, 422];
 
@@ -63,9 +66,11 @@ impl<M: Mode> Users<M> {
     /// Shows a user (`GET /users/{id}`).
     ///
     /// # Errors
-    /// [`ErrorKind::ClerkErrors`](crate::ErrorKind::ClerkErrors) for 400, 401 and 404.
+    /// [`ErrorKind::ClerkErrors`](crate::ErrorKind::ClerkErrors) for 400, 401 and 404. The ids `count` and `import`
+    /// are refused unsent ([`ErrorKind::Request`](crate::ErrorKind::Request)): they are other paths.
     pub fn get(&self, id: impl AsRef<str>) -> M::Answer<User> {
         Operation::get("users.get", &["users", id.as_ref()])
+            .unless_named(id.as_ref(), PATHS)
             .documented(&[400, 401, 404])
             .send(&self.handle, &self.mode)
     }
@@ -123,14 +128,16 @@ impl<M: Mode> Users<M> {
         self.write_metadata("users.replace_metadata", Method::Put, id.as_ref(), &metadata)
     }
 
-    /// Deletes a user (`DELETE /users/{id}`). It is repeated like a GET; where the first attempt arrived and its
-    /// answer did not, the second is answered 404.
+    /// Deletes a user (`DELETE /users/{id}`). It is repeated like a GET; where an attempt may have arrived whose
+    /// answer did not, and the next finds no such user (404), the user is deleted and that is the answer.
     ///
     /// # Errors
     /// As for [`update`](Self::update).
     pub fn delete(&self, id: impl AsRef<str>) -> M::Answer<DeletedUser> {
+        let deleted = serde_json::json!({ "id": id.as_ref(), "deleted": true });
         Operation::new("users.delete", Method::Delete, &["users", id.as_ref()])
             .documented(OF_ONE_USER)
+            .answer_when_gone(deleted.to_string())
             .send(&self.handle, &self.mode)
     }
 

@@ -114,7 +114,8 @@ impl User {
     #[must_use]
     pub fn email_address(&self) -> Option<&str> {
         let primary = self.primary_email_address_id.as_deref();
-        let found = self.email_addresses.iter().find(|address| address.id.as_deref() == primary);
+        let is_primary = |address: &&EmailAddress| primary.is_some() && address.id.as_deref() == primary;
+        let found = self.email_addresses.iter().find(is_primary);
         found.or(self.email_addresses.first()).map(|address| address.email_address.as_str())
     }
 

@@ -1,6 +1,6 @@
 //! Why a token was not accepted.
 
-use std::{error::Error, fmt, sync::Arc};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 /// Why a token was not accepted, or why a verifier could not be built.
 ///
@@ -10,6 +10,7 @@ pub struct VerifyError {
     kind: VerifyErrorKind,
     detail: &'static str,
     source: Option<Arc<dyn Error + Send + Sync>>,
+    retry_after: Option<Duration>,
 }
 
 /// The kinds of [`VerifyError`].
@@ -40,8 +41,10 @@ pub enum VerifyErrorKind {
     WrongParty,
     /// `aud` is for somebody else.
     WrongAudience,
-    /// The session is pending: its user has something to do before being signed in.
+    /// `sts` is `pending`: the session's user has something to do before being signed in.
     SessionPending,
+    /// `sts` is neither `active` nor `pending`: the session is over, or in a state that is not known here.
+    SessionInactive,
     /// Whether the token is good cannot be told now: there are no keys, and they cannot be fetched.
     KeysUnavailable,
     /// The claims are not of the type that the caller asked for.
@@ -52,7 +55,7 @@ pub enum VerifyErrorKind {
 
 impl VerifyError {
     pub(crate) const fn new(kind: VerifyErrorKind, detail: &'static str) -> Self {
-        Self { kind, detail, source: None }
+        Self { kind, detail, source: None, retry_after: None }
     }
 
     pub(crate) fn caused_by(mut self, source: impl Error + Send + Sync + 'static) -> Self {
@@ -64,6 +67,18 @@ impl VerifyError {
     pub(super) fn at(self, error: &serde_json::Error) -> Self {
         let place = Place { column: error.column(), is_data: error.is_data() };
         self.caused_by(place)
+    }
+
+    pub(super) const fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// After how long the same token may be asked about again with another outcome; in whole seconds, at least one. Only
+    /// [`VerifyErrorKind::KeysUnavailable`] has it.
+    #[must_use]
+    pub const fn try_again_after(&self) -> Option<Duration> {
+        self.retry_after
     }
 
     /// What kind of refusal it is.

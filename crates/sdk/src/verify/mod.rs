@@ -29,9 +29,15 @@
 //! 5. The claims: a JSON object, no member twice at any depth; `sub`, `sid`, `iss` and `exp` are there; times are whole
 //!    seconds; `act`, if there is one, is an object with a `sub`.
 //! 6. `exp`, `nbf` and `iat` against the clock, with a leeway of 5 seconds; then `iss`, `azp` and `aud` against what the
-//!    builder was given, and `sts`, which must not be `pending`.
+//!    builder was given; and `sts`, which is `active` where it is there.
 //!
 //! Sources: RFC 7515, 7517, 7518, 7519, 8693 §4.1 and the best practices of RFC 8725.
+//!
+//! # Without async
+//!
+//! [`Verifier::verify_now`] never waits. With a PEM or a JWKS nothing else is needed. Where the keys are fetched, something has to
+//! fetch them: a program without async keeps a tokio runtime for that, and runs [`Verifier::refresh_keys`] on it at its start and
+//! then at least every [`refresh_after`](VerifierBuilder::refresh_after), from a thread or a timer of its own.
 //!
 //! # What a verified token does not tell
 //!
@@ -43,6 +49,7 @@ mod clock;
 mod error;
 mod jws;
 mod keys;
+mod party;
 mod rules;
 mod strict_json;
 mod token;

@@ -11,6 +11,10 @@ pub(super) struct Rules {
     pub(super) issuers: Vec<String>,
     pub(super) authorized_parties: Vec<String>,
     pub(super) audiences: Vec<String>,
+    pub(super) accepts_absent_party: bool,
+    /// Whoever built the verifier said that the party does not matter.
+    #[cfg(feature = "tower")]
+    pub(super) accepts_any_party: bool,
     pub(super) leeway_millis: i64,
     pub(super) accepts_pending: bool,
 }
@@ -21,20 +25,35 @@ impl Rules {
         if !self.issuers.is_empty() && !contains(&self.issuers, &claims.issuer) {
             return Err(VerifyError::new(VerifyErrorKind::WrongIssuer, "`iss` is no expected issuer"));
         }
-        let party = claims.authorized_party.as_deref();
-        if !self.authorized_parties.is_empty()
-            && !party.is_some_and(|party| contains(&self.authorized_parties, party))
-        {
-            let detail = "`azp` is absent, or no authorized party";
-            return Err(VerifyError::new(VerifyErrorKind::WrongParty, detail));
-        }
+        self.check_party(claims)?;
         self.check_audience(claims)?;
-        if !self.accepts_pending && claims.session_status.as_deref().is_some_and(|status| status != "active")
-        {
-            let detail = "`sts` is not active: the user of this session has something to do first";
-            return Err(VerifyError::new(VerifyErrorKind::SessionPending, detail));
+        self.check_status(claims)
+    }
+
+    fn check_party(&self, claims: &Claims<'_>) -> Result<(), VerifyError> {
+        let refused = |detail| Err(VerifyError::new(VerifyErrorKind::WrongParty, detail));
+        match claims.authorized_party.as_deref() {
+            _ if self.authorized_parties.is_empty() => Ok(()),
+            Some(party) if contains(&self.authorized_parties, party) => Ok(()),
+            Some(_) => refused("`azp` is no authorized party"),
+            None if self.accepts_absent_party => Ok(()),
+            None => refused("there is no `azp`, and authorized parties were named to the verifier"),
         }
-        Ok(())
+    }
+
+    fn check_status(&self, claims: &Claims<'_>) -> Result<(), VerifyError> {
+        match claims.session_status.as_deref() {
+            None | Some("active") => Ok(()),
+            Some("pending") if self.accepts_pending => Ok(()),
+            Some("pending") => {
+                let detail = "`sts` is pending: the user of this session has something to do first";
+                Err(VerifyError::new(VerifyErrorKind::SessionPending, detail))
+            }
+            Some(_) => {
+                let detail = "`sts` is neither active nor pending: the session is over";
+                Err(VerifyError::new(VerifyErrorKind::SessionInactive, detail))
+            }
+        }
     }
 
     fn check_time(&self, claims: &Claims<'_>, now_millis: i64) -> Result<(), VerifyError> {

@@ -47,7 +47,9 @@ impl Verifier {
 
     /// Verifies a token: see [the module](super) for what is checked.
     ///
-    /// It waits only where the keys are fetched and none of those at hand has the token's `kid`; and then for one fetch.
+    /// It waits only where the keys are fetched, and then for one fetch, and no longer than
+    /// [`fetch_timeout`](VerifierBuilder::fetch_timeout): if none of the keys at hand has the token's `kid`, or if they are twice as
+    /// old as [`refresh_after`](VerifierBuilder::refresh_after), as after a time without requests.
     ///
     /// # Errors
     /// Why the token is not accepted. [`VerifyErrorKind::KeysUnavailable`] says nothing about the token.
@@ -68,7 +70,7 @@ impl Verifier {
     ///
     /// # Errors
     /// As [`verify`](Self::verify). Where a fetch would be needed it is [`VerifyErrorKind::KeysUnavailable`]; within a
-    /// tokio runtime that fetch begins.
+    /// tokio runtime that fetch begins. Without one, [`refresh_keys`](Self::refresh_keys) has to be called now and then.
     pub fn verify_now(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
         let jws = Jws::parse(token, self.inner.usual_header())?;
         match &self.inner.keys {
@@ -85,12 +87,19 @@ impl Verifier {
     /// Fetches the keys now, for example while a server starts. Keys that are not fetched are always there.
     ///
     /// # Errors
-    /// [`VerifyErrorKind::KeysUnavailable`] with its cause. Keys that are at hand are used on.
+    /// [`VerifyErrorKind::KeysUnavailable`] with its cause. Keys that are at hand are used on. A JWKS in which no key is usable is
+    /// no error: it replaces the keys, and then no token is accepted.
     pub async fn refresh_keys(&self) -> Result<(), VerifyError> {
         match &self.inner.keys {
             Keys::One(_) | Keys::Set(_) => Ok(()),
             Keys::Fetched(cache) => cache.refresh().await,
         }
+    }
+
+    /// Does it say for which parties tokens count, be it for any?
+    #[cfg(feature = "tower")]
+    pub(crate) fn is_about_parties(&self) -> bool {
+        self.inner.rules.accepts_any_party || !self.inner.rules.authorized_parties.is_empty()
     }
 
     #[cfg(feature = "tower")]

@@ -6,12 +6,14 @@ use super::{
     clock::{Clock, SystemClock},
     error::{VerifyError, VerifyErrorKind},
     keys::{CachedKeys, KeySet, KeySource, PublicKey, RefreshPolicy, public_key_of_pem},
+    party,
     rules::Rules,
     verifier::{Keys, Verifier},
 };
 use std::{fmt, sync::Arc, time::Duration};
 
 const MAX_LEEWAY: Duration = Duration::from_secs(300);
+const MAX_FETCH_TIMEOUT: Duration = Duration::from_secs(60);
 /// A week. Whoever keeps a server from its keys for longer should be noticed.
 const MAX_AGE: Duration = Duration::from_secs(7 * 24 * 3_600);
 
@@ -22,11 +24,14 @@ pub struct VerifierBuilder {
     issuers: Vec<String>,
     authorized_parties: Vec<String>,
     audiences: Vec<String>,
+    accepts_absent_party: bool,
+    accepts_any_party: bool,
     leeway: Duration,
     accepts_pending: bool,
     refresh_after: Duration,
     stale_limit: Duration,
     refetch_floor: Duration,
+    fetch_timeout: Duration,
     clock: Arc<dyn Clock>,
 }
 
@@ -43,11 +48,14 @@ impl Default for VerifierBuilder {
             issuers: Vec::new(),
             authorized_parties: Vec::new(),
             audiences: Vec::new(),
+            accepts_absent_party: false,
+            accepts_any_party: false,
             leeway: Duration::from_secs(5),
             accepts_pending: false,
             refresh_after: Duration::from_secs(300),
             stale_limit: Duration::from_secs(3_600),
             refetch_floor: Duration::from_secs(5),
+            fetch_timeout: Duration::from_secs(10),
             clock: Arc::new(SystemClock),
         }
     }
@@ -63,7 +71,7 @@ impl VerifierBuilder {
 
     /// The keys of a JWKS, as JSON text. Nothing is ever fetched.
     pub fn jwks(mut self, json: &str) -> Self {
-        self.keys = Some(KeySet::parse(json).map(Given::Set).map_err(misconfigured));
+        self.keys = Some(KeySet::parse_usable(json).map(Given::Set).map_err(misconfigured));
         self
     }
 
@@ -80,11 +88,23 @@ impl VerifierBuilder {
     }
 
     /// The keys that are published at a URL, such as `https://clerk.example.com/.well-known/jwks.json`. Only https, or
-    /// http on this machine.
+    /// http on this machine; a query is sent along. Redirects are not followed. The host of the URL says nothing of `iss`: name
+    /// the [`issuer`](Self::issuer) too.
     #[cfg(feature = "client")]
-    pub fn jwks_url(mut self, url: &str) -> Self {
-        let source = PublishedKeys::new(url)
-            .map_err(|error| misconfigured("the URL of the JWKS cannot be used").caused_by(error));
+    pub fn jwks_url(self, url: &str) -> Self {
+        self.published(url, false)
+    }
+
+    /// The same, also with plain http to another machine. Whoever is on the way can put their own key in, and then be anybody:
+    /// this is for networks in which nobody else is.
+    #[cfg(feature = "client")]
+    pub fn jwks_url_allow_http(self, url: &str) -> Self {
+        self.published(url, true)
+    }
+
+    #[cfg(feature = "client")]
+    fn published(mut self, url: &str, http_allowed: bool) -> Self {
+        let source = PublishedKeys::new(url, http_allowed);
         self.keys = Some(source.map(|source| Given::Source(Box::new(source) as Box<dyn KeySource>)));
         self
     }
@@ -99,8 +119,25 @@ impl VerifierBuilder {
     /// An origin whose pages may use tokens, such as `https://app.example.com`; call it again for another. A token whose
     /// `azp` is none of them is refused, and so is one without. Without any origin, `azp` is not looked at: then a page
     /// elsewhere that signs in with the same instance can hand its visitors' tokens to this app.
+    ///
+    /// It is compared letter by letter, so it must be an origin as browsers write it: scheme and host in lower case, the port only
+    /// where it is not the scheme's own, no slash at the end.
     pub fn authorized_party(mut self, origin: impl Into<String>) -> Self {
         self.authorized_parties.push(origin.into());
+        self
+    }
+
+    /// Accepts tokens without `azp` beside those of the [authorized parties](Self::authorized_party): tokens of native apps, and
+    /// those that a backend asked for (`POST /v1/sessions/{id}/tokens`), have none.
+    pub fn allow_absent_party(mut self) -> Self {
+        self.accepts_absent_party = true;
+        self
+    }
+
+    /// Says that `azp` does not matter here, because every page that can sign in with this instance may use this app. It changes
+    /// nothing about which tokens are accepted; a guard that reads cookies asks for either this or an authorized party.
+    pub fn any_party(mut self) -> Self {
+        self.accepts_any_party = true;
         self
     }
 
@@ -117,21 +154,23 @@ impl VerifierBuilder {
         self
     }
 
-    /// Also accepts tokens of sessions whose `sts` is not `active`. Their users have something left to do, such as
+    /// Also accepts tokens of sessions whose `sts` is `pending`. Their users have something left to do, such as
     /// choosing an organization, and Clerk's own SDKs take them for signed out.
     pub fn accept_pending_sessions(mut self) -> Self {
         self.accepts_pending = true;
         self
     }
 
-    /// After how long keys are fetched anew, while those at hand are used on: 5 minutes by default. A withdrawn key is
-    /// accepted so long.
+    /// After how long keys are fetched anew, while those at hand are used on: 5 minutes by default. Keys that are twice as old,
+    /// because nobody asked in between, are used only after a try to fetch newer ones. So a withdrawn key is accepted for less than
+    /// twice this time, and for up to [`stale_limit`](Self::stale_limit) while the server of the keys does not answer.
     pub fn refresh_after(mut self, age: Duration) -> Self {
         self.refresh_after = age;
         self
     }
 
-    /// How old keys may become while no newer ones can be fetched: 1 hour by default, 7 days at most.
+    /// How old keys may become while no newer ones can be fetched: 1 hour by default, 7 days at most. The hour counts from the last
+    /// fetch that succeeded, and not from the moment at which the server went away.
     pub fn stale_limit(mut self, age: Duration) -> Self {
         self.stale_limit = age;
         self
@@ -141,6 +180,13 @@ impl VerifierBuilder {
     /// be unknown for so long.
     pub fn refetch_floor(mut self, pause: Duration) -> Self {
         self.refetch_floor = pause;
+        self
+    }
+
+    /// How long a fetch may take: 10 seconds by default, 60 at most. One that takes longer has failed. It is timed by tokio, whose runtime
+    /// must have its timer enabled, as it has unless it was built by hand.
+    pub fn fetch_timeout(mut self, limit: Duration) -> Self {
+        self.fetch_timeout = limit;
         self
     }
 
@@ -156,9 +202,30 @@ impl VerifierBuilder {
     /// [`VerifyErrorKind::Configuration`]: there are no keys or no usable ones, a duration is out of its bounds, or an
     /// expected value is one that no token can have.
     pub fn build(self) -> Result<Verifier, VerifyError> {
+        let policy = self.policy()?;
+        self.check_expected()?;
         let given = self
             .keys
             .unwrap_or(Err(misconfigured("a verifier needs keys: a PEM, a JWKS, or a source of keys")))?;
+        let keys = match given {
+            Given::One(key) => Keys::One(key),
+            Given::Set(keys) => Keys::Set(keys),
+            Given::Source(source) => Keys::Fetched(CachedKeys::new(source, Arc::clone(&self.clock), policy)),
+        };
+        let rules = Rules {
+            issuers: self.issuers,
+            authorized_parties: self.authorized_parties,
+            audiences: self.audiences,
+            accepts_absent_party: self.accepts_absent_party,
+            #[cfg(feature = "tower")]
+            accepts_any_party: self.accepts_any_party,
+            leeway_millis: millis(self.leeway),
+            accepts_pending: self.accepts_pending,
+        };
+        Ok(Verifier::new(keys, rules, self.clock))
+    }
+
+    fn policy(&self) -> Result<RefreshPolicy, VerifyError> {
         if self.leeway > MAX_LEEWAY {
             return Err(misconfigured("the leeway is longer than 300 seconds"));
         }
@@ -170,33 +237,32 @@ impl VerifierBuilder {
                 "`stale_limit` is shorter than `refresh_after`, or longer than 7 days",
             ));
         }
+        if self.fetch_timeout.is_zero() || self.fetch_timeout > MAX_FETCH_TIMEOUT {
+            return Err(misconfigured("`fetch_timeout` is zero, or longer than 60 seconds"));
+        }
+        Ok(RefreshPolicy {
+            refresh_after_millis: millis(self.refresh_after),
+            stale_limit_millis: millis(self.stale_limit),
+            refetch_floor_millis: millis(self.refetch_floor),
+            fetch_timeout: self.fetch_timeout,
+        })
+    }
+
+    fn check_expected(&self) -> Result<(), VerifyError> {
         let expected = [&self.issuers, &self.authorized_parties, &self.audiences];
         if expected.into_iter().flatten().any(String::is_empty) {
             return Err(misconfigured("an issuer, an authorized party or an audience is empty"));
         }
-        if self.authorized_parties.iter().any(|origin| origin.ends_with('/') || !origin.contains("://")) {
+        self.authorized_parties.iter().try_for_each(|origin| party::check(origin)).map_err(misconfigured)?;
+        if self.accepts_any_party && (self.accepts_absent_party || !self.authorized_parties.is_empty()) {
+            return Err(misconfigured("`any_party` contradicts the authorized parties: say either"));
+        }
+        if self.accepts_absent_party && self.authorized_parties.is_empty() {
             return Err(misconfigured(
-                "an authorized party is an origin: https://app.example.com, no slash after",
+                "`allow_absent_party` goes with an authorized party, and there is none",
             ));
         }
-        let policy = RefreshPolicy {
-            refresh_after_millis: millis(self.refresh_after),
-            stale_limit_millis: millis(self.stale_limit),
-            refetch_floor_millis: millis(self.refetch_floor),
-        };
-        let keys = match given {
-            Given::One(key) => Keys::One(key),
-            Given::Set(keys) => Keys::Set(keys),
-            Given::Source(source) => Keys::Fetched(CachedKeys::new(source, Arc::clone(&self.clock), policy)),
-        };
-        let rules = Rules {
-            issuers: self.issuers,
-            authorized_parties: self.authorized_parties,
-            audiences: self.audiences,
-            leeway_millis: millis(self.leeway),
-            accepts_pending: self.accepts_pending,
-        };
-        Ok(Verifier::new(keys, rules, self.clock))
+        Ok(())
     }
 }
 

@@ -15,7 +15,14 @@ pub(super) fn add(corpus: &mut Corpus<'_>) -> Result<(), String> {
         "operations-verify",
         "operations-sign",
         "operations-encrypt",
+        "operations-verify-twice",
+        "operations-null",
+        "alg-null",
+        "use-null",
         "private",
+        "private-null",
+        "private-prime",
+        "private-others-null",
         "same-id-main-last",
         "same-id-main-first",
         "same-key-twice",
@@ -30,6 +37,24 @@ pub(super) fn add(corpus: &mut Corpus<'_>) -> Result<(), String> {
         let token = attacker.token_with(&main.header(), &good_claims())?;
         corpus.add_with(format!("key set: {set}, the other key"), token, Setting::usual().with_keys(set));
     }
+    add_pems(corpus)?;
+    add_key_ids(corpus)
+}
+
+fn add_pems(corpus: &mut Corpus<'_>) -> Result<(), String> {
+    let keys = corpus.keys;
+    for (name, key) in [("pem-3072", &keys.large), ("pem-4096", &keys.largest)] {
+        let token = key.token(&good_claims())?;
+        corpus.add_with(format!("key: {name}"), token, Setting::usual().with_keys(name));
+        let other = keys.attacker.token_with(&key.header(), &good_claims())?;
+        corpus.add_with(format!("key: {name}, signed by another"), other, Setting::usual().with_keys(name));
+    }
+    Ok(())
+}
+
+fn add_key_ids(corpus: &mut Corpus<'_>) -> Result<(), String> {
+    let keys = corpus.keys;
+    let (main, attacker) = (&keys.main, &keys.attacker);
     corpus.add("kid: of an unknown key", attacker.token(&good_claims())?);
     let second = keys.second.token_with(&main.header(), &good_claims())?;
     corpus.add("kid: of another known key", second);

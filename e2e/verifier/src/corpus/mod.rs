@@ -22,7 +22,7 @@ pub(crate) const APP: &str = "https://app.example.com";
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Setting {
-    /// `pem`, or the name of a set of keys.
+    /// The name of a set of keys, or of a key in PEM, which begins with `pem`.
     pub(crate) keys: &'static str,
     pub(crate) audiences: Vec<&'static str>,
     pub(crate) authorized_parties: Vec<&'static str>,

@@ -69,6 +69,12 @@ pub(super) fn add(corpus: &mut Corpus<'_>) -> Result<(), String> {
         corpus
             .add(format!("valid: {name}"), keys.main.token_with(&header.replace(from, to), &good_claims())?);
     }
+    // Of a JWT template: another class, no session, and an audience of its own.
+    let template = format!(
+        r#"{{"aud":"convex","azp":"https://app.example.com","exp":{expires},"iat":{issued},"iss":"https://clerk.example.com","sub":"user_bob"}}"#
+    );
+    let template_header = header.replace("cl_B7d4PD111AAA", "cl_B7d4PD222AAA");
+    corpus.add("valid: JWT template", keys.main.token_with(&template_header, &template)?);
     corpus.add_with(
         "valid: no kid, by PEM",
         keys.main.token_with(r#"{"alg":"RS256","typ":"JWT"}"#, &good_claims())?,

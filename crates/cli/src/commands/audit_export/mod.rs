@@ -284,7 +284,7 @@ impl Exporting {
         }
         let entries = self.next - first;
         let last = (entries > 0).then(|| self.next - 1);
-        if arguments.json {
+        let told = if arguments.json {
             output::json(&json!({
                 "object": "audit_export",
                 "complete": matches!(ended, Ended::Complete),
@@ -292,22 +292,24 @@ impl Exporting {
                 "first_position": last.map(|_| first),
                 "last_position": last,
                 "out": arguments.out,
-            }));
+            }))
         } else if let (Some(path), Some(last), Some(meter)) = (&arguments.out, last, &self.meter) {
             let (count, took) = (grouped(entries), rough(meter.elapsed()));
             output::line(format!(
                 "{}: {count} entries, positions {first} to {last}, in {took}",
                 path.display()
-            ));
+            ))
         } else if arguments.out.is_some() {
-            output::line("there are no entries");
-        }
+            output::line("there are no entries")
+        } else {
+            Ok(())
+        };
         let go_on = match &arguments.out {
             Some(path) => format!("--out {} --resume goes on", path.display()),
             None => format!("--from {} goes on", self.next),
         };
         match ended {
-            Ended::Complete => Ok(()),
+            Ended::Complete => told,
             Ended::Interrupted => Err(ExitError::Stopped(format!("interrupted; {go_on}"))),
             Ended::Server(error) => {
                 output::note(go_on);

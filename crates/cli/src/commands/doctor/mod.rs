@@ -18,9 +18,9 @@ pub(crate) async fn run(arguments: DoctorArguments) -> Result<ExitCode, ExitErro
         Err(error) => report.add("configuration", Finding::fail(error.to_string())),
     }
     if arguments.json {
-        output::json(&report);
+        output::json(&report)?;
     } else {
-        report.print();
+        report.print()?;
     }
     Ok(if report.has_failure() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -1,6 +1,9 @@
 //! Findings, one line each.
 
-use crate::output::{self, Screen, Tone};
+use crate::{
+    exit::ExitError,
+    output::{self, Screen, Tone},
+};
 use serde::Serialize;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -54,7 +57,7 @@ impl Report {
         self.0.iter().any(|line| line.verdict == Verdict::Fail)
     }
 
-    pub(super) fn print(&self) {
+    pub(super) fn print(&self) -> Result<(), ExitError> {
         let screen = Screen::of_stdout(false);
         for Line { part, verdict, text } in &self.0 {
             let (verdict, tone) = match verdict {
@@ -63,7 +66,8 @@ impl Report {
                 Verdict::Fail => ("FAIL", Tone::Bad),
             };
             let verdict = screen.paint(tone, &format!("{verdict:<4}"));
-            output::line(format!("{verdict}  {part:<13}  {text}"));
+            output::line(format!("{verdict}  {part:<13}  {text}"))?;
         }
+        Ok(())
     }
 }

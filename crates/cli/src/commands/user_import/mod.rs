@@ -18,6 +18,7 @@ use crate::{
     args::ImportUsersArguments,
     exit::ExitError,
     output::{self, Done, Meter, grouped, rough},
+    private_file,
     records::Position,
     remote::{End, Remote},
 };
@@ -57,6 +58,9 @@ pub(crate) async fn run(arguments: ImportUsersArguments) -> Result<(), ExitError
     let mut source = Source::open(&arguments.file, format)
         .map_err(|problem| ExitError::Configuration(format!("{source_name}: {problem}")))?;
     let path = arguments.progress.clone().unwrap_or_else(|| beside(&arguments.file, ".import-progress"));
+    let _alone = private_file::try_lock(&path)
+        .map_err(|error| unusable("the progress", &path, &error))?
+        .ok_or_else(|| in_use(&path))?;
     let instance_id = remote.client.instance().get().await.map_err(|error| remote.explain(&error))?.id;
     let progress = if arguments.resume {
         resumed(&arguments, &path, &instance_id, format, &mut source)?
@@ -152,6 +156,13 @@ fn resumed(
              --resume (and with another --progress, or without {kept})"
         )),
     }
+}
+
+fn in_use(path: &Path) -> ExitError {
+    ExitError::Configuration(format!(
+        "another import keeps its progress in {}: wait for it, or name another file with --progress",
+        path.display()
+    ))
 }
 
 fn unusable(what: &str, path: &Path, error: &io::Error) -> ExitError {
@@ -283,7 +294,7 @@ impl Importing {
         }
         let counts = self.progress.counts;
         let report = (counts.refused > 0).then(|| self.report.path().display().to_string());
-        if arguments.json {
+        let told = if arguments.json {
             output::json(&json!({
                 "object": "user_import",
                 "complete": is_complete,
@@ -292,13 +303,13 @@ impl Importing {
                 "exists": counts.exists,
                 "refused": counts.refused,
                 "report": report,
-            }));
+            }))
         } else {
-            output::line(summary(counts, self.meter.elapsed(), arguments.resume));
-        }
+            output::line(summary(counts, self.meter.elapsed(), arguments.resume))
+        };
         let go_on = format!("the same command with --resume goes on ({} says where)", self.path.display());
         match (ended, report) {
-            (Ended::Complete, None) => Ok(()),
+            (Ended::Complete, None) => told,
             (Ended::Complete, Some(report)) => {
                 let count = grouped(counts.refused);
                 Err(ExitError::Refused(format!(

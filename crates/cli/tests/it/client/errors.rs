@@ -50,7 +50,12 @@ fn a_key_that_is_refused_is_told_by_where_it_came_from() {
 #[test]
 fn keys_that_can_be_none_are_not_sent() {
     let instance = Instance::start();
-    for (key, why) in [("pk_test_x", "publishable key"), ("sk_test x", "a space"), (" \n", "is empty")] {
+    for (key, why) in [
+        ("pk_test_x", "publishable key"),
+        ("sk_test x", "a space"),
+        ("whsec_x", "begins with sk_"),
+        (" \n", "is empty"),
+    ] {
         let told = one_line(&instance.command(&LIST).env("CLERK_SECRET_KEY", key).output().unwrap(), 2);
         assert!(told.contains(why), "{told}");
     }
@@ -59,11 +64,39 @@ fn keys_that_can_be_none_are_not_sent() {
 #[test]
 fn plain_http_to_another_machine_is_asked_for() {
     let told = one_line(&ask("http://192.0.2.1", "sk_test_x"), 2);
-    assert!(told.contains("--allow-http"), "{told}");
+    assert!(told.contains("add --allow-http") && !told.contains("Server::"), "{told}");
     for url in ["actas.example.com", "ftp://x", "http://u:secret@127.0.0.1"] {
         let told = one_line(&ask(url, "sk_test_x"), 2);
         assert!(!told.contains("secret@"), "{told}");
     }
+}
+
+#[test]
+fn a_wrong_url_does_not_look_like_a_user_who_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = answering(&[("", "404 Not Found", PAGE)]);
+    for arguments in
+        [&["users", "show", "user_1"][..], &["users", "show", "a@b.c"], &["tokens", "show", "act_1"]]
+    {
+        let mut command = actas(folder.path(), &[arguments, &["--url", &url]].concat());
+        let told = one_line(&command.env("CLERK_SECRET_KEY", "sk_test_x").output().unwrap(), 7);
+        assert!(told.contains("is the URL that of"), "{told}");
+    }
+}
+
+#[test]
+fn a_length_that_is_none_is_told_before_anything_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["impersonate", "user_1", "--actor", "a", "--expires-in", "0s"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && told.contains("at least 1s"), "{told}");
+}
+
+#[test]
+fn a_variable_that_is_misspelled_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = one_line(&actas(folder.path(), &LIST).env("ACTAS_PROFIL", "prod").output().unwrap(), 2);
+    assert!(told.contains("ACTAS_PROFIL means nothing"), "{told}");
 }
 
 const PAGE: &str = "<p>\u{1b}[31mhello";
@@ -72,7 +105,7 @@ const PAGE: &str = "<p>\u{1b}[31mhello";
 fn a_url_of_something_else_is_told() {
     let pages: [(Answers, i32, &str); 5] = [
         (&[("", "200 OK\r\nContent-Type: text/html", PAGE)], 7, "does not answer as an Actas does"),
-        (&[("", "404 Not Found", PAGE)], 9, "is the URL that of an Actas?"),
+        (&[("", "404 Not Found", PAGE)], 7, "is the URL that of an Actas?"),
         (&[("", "302 Found\r\nLocation: http://127.0.0.1:1/", PAGE)], 7, "Check the URL"),
         (&[("", "500 Internal Server Error", PAGE)], 7, "500"),
         (&[("", "418 No", PAGE)], 10, "is the URL that of an Actas?"),

@@ -112,6 +112,7 @@ fn an_entry_is_a_line_that_names_people() {
     let (id, ticket) = instance.token(&["--reason", "order \u{1b}[31m4711"]);
     let line = follower.line();
     assert!(line.contains("actor_token.created") && line.contains("Alice Support as Bob Customer"), "{line}");
+    assert!(line.contains("by secret_key key_"), "{line}");
     assert!(line.contains(&id) && line.contains("(order �[31m4711)"), "{line}");
     instance.redeem(&ticket);
     assert!(follower.line().contains("actor_token.accepted"));

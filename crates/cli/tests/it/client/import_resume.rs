@@ -105,6 +105,22 @@ fn an_import_that_is_killed_goes_on_with_the_same_pipe() {
 }
 
 #[test]
+fn two_imports_do_not_keep_one_progress() {
+    let kept = Kept::start();
+    let rows = rows(40);
+    let mut first = Piped::start(&kept, &[]);
+    first.write(&rows[..15]);
+    wait_for(&kept, 9);
+    for more in [&["--resume"][..], &[]] {
+        let told = one_line(&Piped::start(&kept, more).end(), 2);
+        assert!(told.contains("another import keeps its progress in stdin.import-progress"), "{told}");
+    }
+    first.write(&rows[15..]);
+    check(&kept, &first.end(), 40, "stdin.refused.jsonl");
+    assert!(!kept.exists("stdin.import-progress.lock"));
+}
+
+#[test]
 fn an_import_that_is_killed_again_and_again_goes_on_with_the_same_file() {
     let kept = Kept::start();
     let count = 3_000;

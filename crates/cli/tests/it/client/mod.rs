@@ -8,6 +8,7 @@ mod import;
 mod import_resume;
 mod instance;
 mod lists;
+mod next_steps;
 mod profiles;
 mod shell;
 mod terminal;

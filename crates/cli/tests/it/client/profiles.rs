@@ -1,7 +1,7 @@
 //! Profiles, and which server is spoken to where nobody names one.
 
 use super::instance::{Instance, assert_shown, succeeded};
-use crate::process::{Server, actas, one_line, run, stderr, stdout};
+use crate::process::{Server, actas, env_file, one_line, run, stderr, stdout};
 use serde_json::Value;
 use std::{
     fs,
@@ -79,13 +79,55 @@ fn profiles_are_listed_without_their_keys_and_changed_by_name() {
     assert!(!stdout(&json).contains(&instance.key));
     assert_shown!("profiles_json", stdout(&json));
     succeeded(&run(instance.folder.path(), &["profiles", "remove", "there"]));
-    let told = one_line(&run(instance.folder.path(), &["profiles", "use", "there"]), 9);
+    let told = one_line(&run(instance.folder.path(), &["profiles", "use", "there"]), 2);
     assert!(told.contains("there are here"), "{told}");
-    one_line(&run(instance.folder.path(), &["tokens", "list"]), 2);
+    let told = one_line(&run(instance.folder.path(), &["tokens", "list"]), 2);
+    assert!(told.contains("there are here: say --profile NAME"), "{told}");
     for name in ["", "a b", "-x", "é"] {
         let output = add(&instance, &["--url", "http://127.0.0.1:1", "--", name]);
         assert_eq!(output.status.code(), Some(2), "{name}");
     }
+}
+
+#[test]
+fn a_key_that_the_server_refuses_is_not_saved() {
+    let mut instance = Instance::start();
+    instance.key = "sk_test_wrong".to_owned();
+    let told = one_line(&add(&instance, &["here", "--url", &instance.url]), 8);
+    assert!(told.contains("refused the secret key") && !told.contains("sk_test_wrong"), "{told}");
+    assert!(!file(&instance).exists());
+    instance.key = "whsec_1".to_owned();
+    let told = one_line(&add(&instance, &["here", "--url", &instance.url]), 2);
+    assert!(told.contains("begins with sk_"), "{told}");
+}
+
+#[test]
+fn the_actor_of_a_profile_is_changed_without_its_key() {
+    let instance = Instance::start();
+    let own = |arguments: &[&str]| run(instance.folder.path(), &[&["profiles"], arguments].concat());
+    let actor = || {
+        let listed: Value = serde_json::from_str(&succeeded(&own(&["list", "--json"]))).unwrap();
+        listed[0]["actor"].clone()
+    };
+    let added = add(&instance, &["here", "--url", &instance.url, "--actor", "staff:7"]);
+    assert!(stderr(&added).contains("its actor staff:7 is no user"), "{}", stderr(&added));
+    succeeded(&own(&["set", "here", "--actor", "alice.support@example.com"]));
+    assert_eq!(actor(), instance.alice.as_str());
+    succeeded(&own(&["set", "here", "--url", &format!("{}/", instance.url)]));
+    assert_eq!(actor(), instance.alice.as_str());
+    succeeded(&run(instance.folder.path(), &["tokens", "list"]));
+    succeeded(&own(&["set", "here", "--actor", ""]));
+    assert!(actor().is_null());
+    one_line(&own(&["set", "there", "--actor", "a"]), 2);
+    assert_eq!(own(&["set", "here"]).status.code(), Some(2));
+}
+
+#[test]
+fn without_a_home_no_profile_is_said_to_be_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = ["tokens", "list", "--profile", "one"];
+    let told = one_line(&actas(folder.path(), &list).env_remove("HOME").output().unwrap(), 2);
+    assert!(told.contains("set HOME") && !told.contains("there are none"), "{told}");
 }
 
 #[test]
@@ -128,6 +170,21 @@ fn a_development_server_of_this_folder_is_found_and_told() {
     let mut command = actas(folder.path(), &["users", "list"]);
     succeeded(&command.env("CLERK_SECRET_KEY", "sk_test_of_an_app").output().unwrap());
     let file = folder.path().join(".actas/dev.env");
+    let kept = fs::read_to_string(&file).unwrap();
+    fs::write(&file, kept.replace("ACTAS_URL=http://127.0.0.1", "ACTAS_URL=http://192.0.2.1")).unwrap();
+    let told = one_line(&run(folder.path(), &["users", "list"]), 2);
+    assert!(told.contains("not on this machine"), "{told}");
+    fs::write(&file, kept).unwrap();
+    // Beside a default profile, neither is taken.
+    let url = format!("http://{}", server.address);
+    let key = env_file(folder.path()).remove("CLERK_SECRET_KEY").unwrap();
+    fs::write(folder.path().join("key"), key).unwrap();
+    fs::set_permissions(folder.path().join("key"), fs::Permissions::from_mode(0o600)).unwrap();
+    succeeded(&run(folder.path(), &["profiles", "add", "prod", "--url", &url, "--secret-key-file", "key"]));
+    let told = one_line(&run(folder.path(), &["users", "delete", "bob.customer@example.com", "--yes"]), 2);
+    assert!(told.contains("--profile prod or --url http://127.0.0.1"), "{told}");
+    succeeded(&run(folder.path(), &["users", "list", "--url", &url]));
+    succeeded(&run(folder.path(), &["profiles", "remove", "prod"]));
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     let told = one_line(&run(folder.path(), &["users", "list"]), 2);
     assert!(told.contains("chmod 600 ./.actas/dev.env"), "{told}");

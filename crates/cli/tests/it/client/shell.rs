@@ -35,6 +35,7 @@ fn there_is_a_page_for_each_command() {
     assert!(page("actas.1").contains("\n  10  the server refused what was asked\n"), "{}", page("actas.1"));
     assert!(page("actas-impersonate.1").contains("\\-\\-session\\-max"));
     assert!(page("actas-impersonate-revoke.1").contains("actas impersonate revoke"));
+    assert!(page("actas-secret-keys-create.1").contains("actas secret\\-keys create"));
     assert!(page("actas-audit-follow.1").contains("\\-\\-after"));
     assert!(!folder.path().join("pages/man1/actas-help.1").exists());
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use std::{
     fs::File,
     io::{Read as _, Write as _},
+    os::fd::OwnedFd,
     process::{Child, Command, Stdio},
     sync::mpsc::{self, Receiver},
     time::{Duration, Instant},
@@ -32,11 +33,7 @@ pub(super) struct Terminal {
 impl Terminal {
     /// Questions are at the terminal; what is printed goes elsewhere, or to the terminal as well.
     pub(super) fn start(mut command: Command, prints_elsewhere: bool) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        let name = ptsname(&master, Vec::new()).unwrap();
-        let slave = rustix::fs::open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+        let (master, slave) = pair();
         tcsetwinsize(&slave, Winsize { ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
         let end = || Stdio::from(slave.try_clone().unwrap());
         let stdout = if prints_elsewhere { Stdio::piped() } else { end() };
@@ -97,6 +94,16 @@ impl Terminal {
         }
         (code, printed)
     }
+}
+
+/// A keyboard and screen, and the terminal between them and a command.
+fn pair() -> (OwnedFd, OwnedFd) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let slave = rustix::fs::open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+    (master, slave)
 }
 
 impl Drop for Terminal {
@@ -165,13 +172,72 @@ fn a_secret_key_is_not_shown_as_it_is_typed() {
 }
 
 #[test]
+fn what_becomes_of_other_profiles_while_a_key_is_asked_for_stays() {
+    let instance = Instance::start();
+    let own = |arguments: &[&str]| actas(instance.folder.path(), arguments);
+    let key = instance.folder.path().join("key");
+    std::fs::write(&key, &instance.key).unwrap();
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let add = |name| own(&["profiles", "add", name, "--url", &instance.url, "--secret-key-file", "key"]);
+    assert!(add("removed").status().unwrap().success());
+    let asking = own(&["profiles", "add", "asked", "--url", &instance.url]);
+    let mut terminal = Terminal::start(asking, true);
+    terminal.wait_for("Secret key of");
+    terminal.wait_without(LocalModes::ECHO);
+    assert!(own(&["profiles", "remove", "removed"]).status().unwrap().success());
+    assert!(add("added").status().unwrap().success());
+    terminal.type_in(&format!("{}\n", instance.key));
+    assert_eq!(terminal.end().0, Some(0), "{}", terminal.seen);
+    let listed = own(&["profiles", "list", "--json"]).output().unwrap();
+    let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let names: Vec<_> = listed.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["added", "asked"]);
+}
+
+#[test]
+fn a_secret_that_is_to_come_from_the_terminal_is_not_shown_or_not_taken() {
+    let instance = Instance::start();
+    let list = ["users", "list", "--url", &instance.url, "--secret-key-file", "-"];
+    let mut terminal = Terminal::start(actas(instance.folder.path(), &list), true);
+    terminal.wait_for("it is not shown");
+    terminal.wait_without(LocalModes::ECHO);
+    terminal.type_in(&format!("{}\n", instance.key));
+    assert_eq!(terminal.end().0, Some(0), "{}", terminal.seen);
+    assert!(!terminal.seen.contains(&instance.key));
+    let add = ["profiles", "add", "here", "--url", &instance.url];
+    for arguments in [&list[..], &add] {
+        let (_keyboard, slave) = pair();
+        let output = actas(instance.folder.path(), arguments).stdin(slave).output().unwrap();
+        let told = one_line(&output, 2);
+        assert!(told.contains("would show the secret"), "{told}");
+    }
+}
+
+#[test]
+fn whoever_has_the_address_is_the_first_to_be_picked() {
+    let instance = Instance::start();
+    instance.create_user(&json!({ "first_name": "alice.support@example.com" }));
+    let arguments = ["impersonate", "--actor", "staff:7", "--json"];
+    let mut terminal = Terminal::start(instance.command(&arguments), true);
+    terminal.wait_for("Act as whom?");
+    terminal.type_in("alice.support@example.com\r");
+    terminal.wait_for("\"alice.support@example.com\"");
+    terminal.wait_for("search again");
+    terminal.wait_without(LocalModes::ICANON);
+    terminal.type_in("\r");
+    let (code, printed) = terminal.end();
+    assert_eq!(code, Some(0), "{}", terminal.seen);
+    assert_eq!(serde_json::from_str::<Value>(&printed).unwrap()["user_id"], instance.alice.as_str());
+}
+
+#[test]
 fn a_deletion_is_asked_for_and_nothing_is_no() {
     let instance = Instance::start();
     let delete = ["users", "delete", &instance.bob];
     for (answer, code, left) in [("\r", 1, 2), ("n\r", 1, 2), ("y\r", 0, 1)] {
         let mut terminal = Terminal::start(instance.command(&delete), true);
-        terminal.wait_for("Bob Customer <bob.customer@example.com>");
-        terminal.wait_for("for good?");
+        terminal.wait_for("delete for good ");
+        terminal.wait_for("<bob.customer@example.com> \"Bob Customer\"?");
         terminal.type_in(answer);
         assert_eq!(terminal.end().0, Some(code), "{}", terminal.seen);
         assert_eq!(instance.json(&["users", "list"]).as_array().unwrap().len(), left);

@@ -31,6 +31,8 @@ fn users_are_found_by_what_is_known_of_them() {
     assert_eq!(found(&["--email", "alice.support@example.com"]), instance.alice);
     assert_eq!(found(&["--email", "alice.support@example"]), "");
     assert_eq!(found(&["--banned"]), "");
+    assert_eq!(found(&["customer"]), instance.bob);
+    assert_eq!(found(&["--locked"]), "");
     assert_eq!(found(&["--limit", "1"]).split(' ').count(), 1);
 }
 
@@ -64,7 +66,11 @@ fn a_user_is_created_with_what_is_given() {
     let told = one_line(&instance.run(&["users", "create", "--id", "a b"]), 10);
     assert!(told.contains("--id"), "{told}");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-    let told = one_line(&instance.run(&["users", "create", "--password-file", "password"]), 2);
+    let open = ["users", "create", "--id", "open", "--password-file", "password"];
+    let told = one_line(&instance.run(&open), 2);
+    assert!(!told.contains("secret key"), "{told}");
+    let told_nobody = one_line(&instance.run(&["users", "create", "--first-name", "Nobody"]), 2);
+    assert!(told_nobody.contains("who is it?"), "{told_nobody}");
     assert!(told.contains("chmod 600 password"), "{told}");
 }
 

@@ -152,12 +152,13 @@ async fn the_record() {
 async fn one_idempotency_key_acts_once() {
     let instance = Instance::start();
     let bob = a_user(&instance).await;
-    let keyed = instance.client.with(CallOptions::new().idempotency_key("case-4711").unwrap());
+    let keyed =
+        || instance.client.with(CallOptions::new().idempotency_key("case-4711").unwrap()).actor_tokens();
     let request = || CreateActorToken::new(&bob, Actor::new("user_alice"));
-    let first = keyed.actor_tokens().create(request()).await.unwrap();
-    let again = keyed.actor_tokens().create(request()).await.unwrap();
+    let first = keyed().create(request()).await.unwrap();
+    let again = keyed().create(request()).await.unwrap();
     assert_eq!((&first, first.ticket()), (&again, again.ticket()));
-    let error = keyed.actor_tokens().create(request().reason("another body")).await.unwrap_err();
+    let error = keyed().create(request().reason("another body")).await.unwrap_err();
     assert_eq!(refusal(&error), (ErrorKind::ClerkErrors, Some(422), Some("idempotency_key_reused")));
     assert_eq!(error.attempts(), 1);
 }

@@ -37,7 +37,8 @@ pub type KeyFuture<'a> = Pin<Box<dyn Future<Output = Result<String, KeySourceErr
 pub trait KeySource: Send + Sync + 'static {
     /// The JWKS as it is now, as JSON text (RFC 7517 §5).
     ///
-    /// It must end by itself, in a few seconds: tokens with an unknown key wait for it. Two calls never overlap.
+    /// After [`fetch_timeout`](super::VerifierBuilder::fetch_timeout) it is dropped and has failed; outside of a tokio
+    /// runtime nothing times it, and it must end by itself. Two calls never overlap.
     fn fetch(&self) -> KeyFuture<'_>;
 }
 

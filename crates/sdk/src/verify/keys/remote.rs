@@ -2,13 +2,15 @@
 
 use super::{KeyFuture, KeySource, KeySourceError, set::MAX_DOCUMENT_BYTES};
 use crate::{
-    CallOptions, Client, Error, Server,
+    CallOptions, Client, Server,
     transport::{HttpRequest, Method, ReqwestTransport, Transport},
+    verify::{VerifyError, VerifyErrorKind},
 };
 use std::time::Duration;
+use url::Url;
 
-/// With all attempts. Tokens with an unknown key wait so long.
-const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// Of a client's call with all its attempts: it then tells why the last one failed, which the cache's limit cannot.
+const CALL_LIMIT: Duration = Duration::from_secs(10);
 
 /// `GET /v1/jwks` of the client's server, under its key.
 pub(crate) struct InstanceKeys {
@@ -17,34 +19,55 @@ pub(crate) struct InstanceKeys {
 
 impl InstanceKeys {
     pub(crate) fn new(client: &Client) -> Self {
-        Self { client: client.with(CallOptions::new().timeout(TIME_LIMIT)) }
+        Self { client: client.with(CallOptions::new().timeout(CALL_LIMIT)) }
     }
 }
 
 impl KeySource for InstanceKeys {
     fn fetch(&self) -> KeyFuture<'_> {
         Box::pin(async {
-            let keys = self.client.jwks().get().await.map_err(KeySourceError::new)?;
-            serde_json::to_string(&keys).map_err(KeySourceError::new)
+            let keys = self.client.jwks().text(MAX_DOCUMENT_BYTES).await.map_err(KeySourceError::new)?;
+            Ok(keys.as_str().to_owned())
         })
     }
 }
 
 /// A JWKS by its URL. It is public, so no key goes along.
 pub(crate) struct PublishedKeys {
-    url: String,
+    url: Url,
     transport: ReqwestTransport,
 }
 
 impl PublishedKeys {
     /// # Errors
-    /// When it is no URL of https or of this machine: whoever is on the way could put their own key in.
-    pub(crate) fn new(url: &str) -> Result<Self, Error> {
-        let server = Server::other(url)?;
-        server.check_encryption()?;
-        let transport = ReqwestTransport::new(server.is_encrypted());
-        let transport = transport.map_err(|error| Error::builder(format!("no HTTP client: {error}")))?;
-        Ok(Self { url: url.to_owned(), transport })
+    /// [`VerifyErrorKind::Configuration`] when it is no URL of https or of this machine: whoever is on the way could put
+    /// their own key in. Plain http elsewhere only if it is allowed.
+    pub(crate) fn new(url: &str, http_allowed: bool) -> Result<Self, VerifyError> {
+        let refused = |detail| VerifyError::new(VerifyErrorKind::Configuration, detail);
+        let url = Url::parse(url).map_err(|error| {
+            refused("the JWKS's URL is none; give one like https://clerk.example.com/.well-known/jwks.json")
+                .caused_by(error)
+        })?;
+        let server = Server::other(&url.origin().ascii_serialization())
+            .map_err(|_| refused("the JWKS's URL is neither http nor https"))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(refused(
+                "the JWKS's URL has a user name or a password in it; published keys need none",
+            ));
+        }
+        if url.fragment().is_some() {
+            return Err(refused("the JWKS's URL has a fragment (#…), which is never sent"));
+        }
+        if !http_allowed && server.check_encryption().is_err() {
+            return Err(refused(
+                "the JWKS's URL is not https, and not on this machine: whoever is on the way could put their own \
+                 key in. Use https, or `jwks_url_allow_http` where nobody can be on the way",
+            ));
+        }
+        let transport = ReqwestTransport::new(server.is_encrypted()).map_err(|error| {
+            refused("no HTTP client can be made for the JWKS").caused_by(KeySourceError::new(error))
+        })?;
+        Ok(Self { url, transport })
     }
 }
 
@@ -53,15 +76,12 @@ impl KeySource for PublishedKeys {
         Box::pin(async {
             let request = HttpRequest {
                 method: Method::Get,
-                url: self.url.clone(),
+                url: self.url.as_str().to_owned(),
                 headers: Vec::new(),
                 body: None,
                 response_limit_bytes: MAX_DOCUMENT_BYTES,
             };
-            let answer = tokio::time::timeout(TIME_LIMIT, self.transport.send(request)).await;
-            let response = answer
-                .map_err(|_| KeySourceError::new("there was no answer within 10 seconds"))?
-                .map_err(KeySourceError::new)?;
+            let response = self.transport.send(request).await.map_err(KeySourceError::new)?;
             if response.status != 200 {
                 return Err(KeySourceError::new(format!("the answer has the status {}", response.status)));
             }

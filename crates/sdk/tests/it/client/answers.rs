@@ -71,6 +71,15 @@ fn a_user_of_clerks() {
     assert_eq!(again, user);
 }
 
+#[test]
+fn an_address_without_an_id_is_not_the_primary_one() {
+    let text = r#"{"id":"u","primary_email_address_id":null,"email_addresses":[
+        {"id":"idn_1","email_address":"first@a.example"},{"id":null,"email_address":"second@a.example"}],
+        "created_at":1.0,"updated_at":1}"#;
+    let user: User = serde_json::from_str(text).unwrap();
+    assert_eq!(user.email_address(), Some("first@a.example"));
+}
+
 #[tokio::test]
 async fn the_others() {
     let session = r#"{"object":"session","id":"sess_1","user_id":"u","client_id":"c","actor":{"sub":"a"},"status":"pending","last_active_organization_id":null,"last_active_at":1,"latest_activity":{"id":"x"},"expire_at":2,"abandon_at":3,"created_at":4,"updated_at":5,"tasks":[{"key":"choose-organization"}]}"#;

@@ -4,7 +4,12 @@ use super::{
     KEY, TestClock, builder, request,
     scripted::{ACTOR_TOKEN, Act, Scripted, errors, json},
 };
-use actas_sdk::{CallOptions, ErrorKind, blocking, users::ListUsers};
+use actas_sdk::{
+    CallOptions, ErrorKind, blocking,
+    transport::{BoxFuture, HttpRequest, HttpResponse, TransportError},
+    users::ListUsers,
+};
+use std::sync::OnceLock;
 use tokio::runtime::Runtime;
 
 fn started(script: Vec<Act>) -> (Runtime, Scripted) {
@@ -71,6 +76,62 @@ fn many_threads_share_one() {
         }
     });
     assert_eq!(server.asked().len(), 40);
+}
+
+#[test]
+fn an_error_is_the_last_of_its_pages() {
+    let (_runtime, server) = started((0..9).map(|_| errors(404, &["a"])).collect());
+    let client = builder(&server, &TestClock::new()).build_blocking().unwrap();
+    let pages: Vec<_> = client.users().pages(ListUsers::new()).take(5).collect();
+    assert!(pages.len() == 1 && pages[0].is_err());
+}
+
+/// A client that is called from its own hook or its key's function would wait for itself.
+#[test]
+fn it_does_not_wait_for_itself() {
+    static CLIENT: OnceLock<blocking::Client> = OnceLock::new();
+    static OF_KEY: OnceLock<blocking::Client> = OnceLock::new();
+    let (_runtime, server) = started(vec![json(200, r#"{"keys":[]}"#)]);
+    let client = builder(&server, &TestClock::new())
+        .before_request(|_| Err(CLIENT.get().unwrap().jwks().get().unwrap_err().into()));
+    let error = CLIENT.get_or_init(|| client.build_blocking().unwrap()).jwks().get().unwrap_err();
+    assert!(error.is_hook() && error.to_string().contains("from its own hooks"), "{error}");
+    let client = builder(&server, &TestClock::new())
+        .bearer_from(|| Err::<String, _>(OF_KEY.get().unwrap().jwks().get().unwrap_err()));
+    let error = OF_KEY.get_or_init(|| client.build_blocking().unwrap()).jwks().get().unwrap_err();
+    assert!(error.is_bearer() && error.to_string().contains("from its own hooks"), "{error}");
+    assert!(server.asked().is_empty());
+}
+
+/// A key's function that blocks holds up no other call: the two wait for each other.
+#[test]
+fn a_function_that_yields_the_key_may_block() {
+    let (_runtime, server) = started(vec![json(200, r#"{"keys":[]}"#), json(200, r#"{"keys":[]}"#)]);
+    let both = std::sync::Barrier::new(2);
+    let client = builder(&server, &TestClock::new()).bearer_from(move || {
+        both.wait();
+        Ok::<_, actas_sdk::Error>(KEY.to_owned())
+    });
+    let client = client.build_blocking().unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| client.jwks().get().unwrap());
+        }
+    });
+}
+
+/// It may have sent the request.
+#[test]
+fn a_transport_that_panics_leaves_it_open() {
+    struct Panicking;
+    impl actas_sdk::transport::Transport for Panicking {
+        fn send(&self, _: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
+            Box::pin(async { panic!("in the transport") })
+        }
+    }
+    let client = actas_sdk::Client::builder().bearer(KEY).transport(Panicking).build_blocking().unwrap();
+    let error = client.jwks().get().unwrap_err();
+    assert!(error.is_transport() && error.may_have_taken_effect() && !error.is_connect(), "{error:?}");
 }
 
 /// It holds the thread up, but neither panics nor stands still; nor does dropping it there.

@@ -84,6 +84,32 @@ async fn a_refusal_that_is_none_of_the_apis() {
     assert_eq!((error.trace_id(), error.raw_body()), (Some(TRACE), Some("oops".as_bytes())));
 }
 
+/// One odd item, or an odd id, takes nothing else away.
+#[tokio::test]
+async fn a_refusal_with_something_odd_in_it() {
+    let body = r#"{"errors":["odd",{"code":"a","message":null,"long_message":5},{"code":null,"message":"b\u001b[2J\nc"},7],
+        "clerk_trace_id":"t1"}"#;
+    let error = create(json(400, body)).await;
+    let items: Vec<_> = error.errors().iter().map(|item| (item.code(), item.long_message())).collect();
+    assert_eq!(items, [("a", ""), ("", "b\u{1b}[2J\nc")]);
+    assert_eq!((error.kind(), error.trace_id()), (ErrorKind::ClerkErrors, Some("t1")));
+    assert!(!error.to_string().contains(char::is_control), "{error}");
+    let error = create(json(400, r#"{"errors":[{"code":"a"}],"clerk_trace_id":5}"#)).await;
+    assert_eq!((error.code(), error.trace_id()), (Some("a"), None));
+    let error = create(json(400, r#"{"errors":{},"clerk_trace_id":"t1"}"#)).await;
+    assert_eq!((error.code(), error.trace_id()), (None, Some("t1")));
+}
+
+#[tokio::test]
+async fn a_success_that_cannot_be_understood_has_its_trace_id() {
+    for (status, location) in [(200, "/"), (302, "/"), (600, "/")] {
+        let headers =
+            [("x-clerk-trace-id", TRACE), ("location", location), ("content-type", "application/json")];
+        let error = create(answer(status, &headers, "[1]")).await;
+        assert_eq!((error.trace_id(), error.status()), (Some(TRACE), Some(status)));
+    }
+}
+
 #[tokio::test]
 async fn a_connection_that_is_refused() {
     let address = {
@@ -188,6 +214,7 @@ async fn an_answer_that_is_too_long() {
         let error = client.build().unwrap().jwks().get().await.unwrap_err();
         assert!(error.is_decode(), "{error:?}");
         assert!(error.to_string().contains("longer than 10000 bytes"), "{error}");
+        assert_eq!(error.status(), Some(200));
         assert_eq!((error.attempts(), server.asked().len()), (1, 1), "it is not asked for again");
     }
 }

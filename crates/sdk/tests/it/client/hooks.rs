@@ -88,3 +88,33 @@ async fn a_hook_may_refuse() {
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "not on a Sunday");
     assert!(server.asked().is_empty());
 }
+
+#[tokio::test]
+async fn a_hook_that_panics_loses_no_answer() {
+    let server = Scripted::start([errors(500, &["a"]), json(200, ACTOR_TOKEN)]).await;
+    let client = builder(&server, &TestClock::new())
+        .after_response(|_| panic!("after a response"))
+        .after_error(|_| panic!("after an error"))
+        .build()
+        .unwrap();
+    assert_eq!(client.actor_tokens().create(request()).await.unwrap().id, "act_1");
+    let client = builder(&server, &TestClock::new()).before_request(|_| panic!("before")).build().unwrap();
+    let error = client.actor_tokens().create(request()).await.unwrap_err();
+    assert_eq!((error.is_hook(), error.attempts(), error.may_have_taken_effect()), (true, 0, false));
+    assert_eq!(server.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn an_answer_that_was_given_before_is_told_as_such() {
+    let replayed = [("idempotency-replayed", "true"), ("content-type", "application/json")];
+    let server = Scripted::start([answer(200, &replayed, ACTOR_TOKEN), json(200, ACTOR_TOKEN)]).await;
+    let told = Told::default();
+    let after = Arc::clone(&told);
+    let client = builder(&server, &TestClock::new())
+        .after_response(move |response| after.lock().unwrap().push(response.is_replayed().to_string()))
+        .build()
+        .unwrap();
+    client.actor_tokens().create(request()).await.unwrap();
+    client.actor_tokens().create(request()).await.unwrap();
+    assert_eq!(*told.lock().unwrap(), ["true", "false"]);
+}

@@ -4,6 +4,7 @@ mod answers;
 #[cfg(feature = "blocking")]
 mod blocking;
 mod building;
+mod certainty;
 mod clock;
 mod failures;
 mod hooks;

@@ -8,23 +8,30 @@ use actas_sdk::{
 use proptest::{collection::vec, prelude::*, sample::select};
 use std::sync::{Arc, Mutex};
 
-type Reply = fn() -> Result<HttpResponse, TransportError>;
+pub(super) type Reply = fn() -> Result<HttpResponse, TransportError>;
 
 /// Answers by a script, and remembers what was to be sent.
 #[derive(Clone)]
-struct Own {
+pub(super) struct Own {
     replies: Arc<Mutex<Vec<Reply>>>,
     sent: Arc<Mutex<Vec<HttpRequest>>>,
 }
 
 impl Own {
-    fn new(replies: &[Reply]) -> Self {
+    pub(super) fn new(replies: &[Reply]) -> Self {
         let replies = replies.iter().rev().copied().collect();
         Self { replies: Arc::new(Mutex::new(replies)), sent: Arc::default() }
     }
 
-    fn attempts(&self) -> usize {
+    pub(super) fn attempts(&self) -> usize {
         self.sent.lock().unwrap().len()
+    }
+
+    /// A header of a request, counted from 0.
+    pub(super) fn header(&self, sent: usize, name: &str) -> Option<String> {
+        let requests = self.sent.lock().unwrap();
+        let found = requests[sent].headers().iter().find(|header| header.name() == name);
+        found.map(|header| header.value().to_owned())
     }
 }
 
@@ -36,12 +43,12 @@ impl Transport for Own {
     }
 }
 
-fn builder(own: &Own) -> ClientBuilder {
+pub(super) fn builder(own: &Own) -> ClientBuilder {
     let server = Server::actas("https://actas.example.com").unwrap();
     Client::builder().bearer(KEY).server(server).transport(own.clone()).clock(TestClock::new())
 }
 
-fn good() -> Result<HttpResponse, TransportError> {
+pub(super) fn good() -> Result<HttpResponse, TransportError> {
     Ok(HttpResponse::new(200)
         .header("Content-Type", "application/json; charset=utf-8")
         .body(ACTOR_TOKEN.into()))

@@ -118,3 +118,17 @@ async fn sessions_follow_an_offset_until_a_part_is_not_full() {
     }
     assert_eq!((count, queries(&server)), (20, vec![String::new(), "offset=10".into(), "offset=20".into()]));
 }
+
+#[tokio::test]
+async fn a_server_that_does_not_follow_the_cursor_ends_the_list() {
+    let server = Scripted::start((0..5).map(|_| rows(&[user("b"), user("a")]))).await;
+    let mut pages = client(&server).users().pages(ListUsers::new().limit(2));
+    pages.next().await.unwrap();
+    assert!(pages.next().await.unwrap_err().is_decode());
+    assert!(pages.next().await.unwrap().is_none());
+    assert_eq!(server.asked().len(), 2);
+    let server = Scripted::start((0..5).map(|_| page(&[entry(9)], true))).await;
+    let mut pages = client(&server).audit_entries().pages(ListAuditEntries::new());
+    pages.next().await.unwrap();
+    assert!(pages.next().await.is_err());
+}

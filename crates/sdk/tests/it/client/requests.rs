@@ -79,9 +79,15 @@ async fn headers_of_the_callers_own() {
 
 #[tokio::test]
 async fn headers_that_the_sdk_sets_cannot_be_set() {
-    for name in
-        ["authorization", "Authorization", "host", "content-length", "idempotency-key", "content-type"]
-    {
+    for name in [
+        "authorization",
+        "Authorization",
+        "host",
+        "content-length",
+        "idempotency-key",
+        "content-type",
+        "expect",
+    ] {
         assert!(CallOptions::new().header(name, "x").unwrap_err().is_request(), "{name}");
         assert!(Client::builder().bearer(KEY).header(name, "x").build().unwrap_err().is_builder(), "{name}");
     }
@@ -273,4 +279,14 @@ async fn a_server_under_a_path() {
     let client = builder(&server, &TestClock::new()).server(under).build().unwrap();
     client.actor_tokens().revoke("act_1").await.unwrap();
     assert_eq!(server.asked()[0].line, "POST /auth/v1/actor_tokens/act_1/revoke HTTP/1.1");
+}
+
+#[tokio::test]
+async fn an_id_that_is_another_path_is_refused_unsent() {
+    let server = Scripted::start([]).await;
+    for id in ["count", "import"] {
+        let error = client(&server).users().get(id).await.unwrap_err();
+        assert_eq!((error.is_request(), error.operation()), (true, Some("users.get")), "{id}");
+    }
+    assert!(server.asked().is_empty());
 }

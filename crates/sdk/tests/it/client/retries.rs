@@ -149,13 +149,13 @@ async fn attempts_are_bounded_by_the_policy() {
 #[tokio::test]
 async fn a_key_of_the_callers_own() {
     let server = Scripted::start([json(200, ACTOR_TOKEN), json(200, ACTOR_TOKEN), Act::Cut]).await;
-    let options = CallOptions::new().idempotency_key("order-4711").unwrap();
-    let of_actas = client(&server).with(options.clone());
-    of_actas.actor_tokens().create(request()).await.unwrap();
+    let options = || CallOptions::new().idempotency_key("order-4711").unwrap();
+    client(&server).with(options()).actor_tokens().create(request()).await.unwrap();
     // It is sent to any server, but only an Actas is relied on.
-    let of_other = client_of_other(&server).with(options);
-    of_other.actor_tokens().create(request()).await.unwrap();
-    assert_eq!(of_other.actor_tokens().create(request()).await.unwrap_err().attempts(), 1);
+    let of_other = client_of_other(&server);
+    of_other.with(options()).actor_tokens().create(request()).await.unwrap();
+    let again = of_other.with(options());
+    assert_eq!(again.actor_tokens().create(request()).await.unwrap_err().attempts(), 1);
     assert_eq!(keys(&server.asked()), [Some("order-4711"); 3]);
 }
 

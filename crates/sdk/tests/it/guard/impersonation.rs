@@ -1,11 +1,11 @@
 //! What who acts as somebody else may do.
 
-use super::{app, ask, bearer, impersonated_token, own_token, verifier};
-use actas_sdk::guard::{ReadOnlyImpersonation, RefuseImpersonation, SessionLayer};
+use super::{app, ask, bearer, impersonated_token, layer, own_token, verifier};
+use actas_sdk::guard::{ReadOnlyImpersonation, RefuseImpersonation};
 use axum::{Router, routing::get};
 
 fn plain() -> Router {
-    app(SessionLayer::new(verifier()))
+    app(layer(verifier()))
 }
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn while_impersonating_one_may_look() {
 async fn outside_of_the_session_layer_a_guard_lets_nobody_through() {
     let wrong = Router::new()
         .route("/", get(super::who))
-        .layer(SessionLayer::new(verifier()))
+        .layer(layer(verifier()))
         .layer(RefuseImpersonation::new())
         .layer(ReadOnlyImpersonation::new());
     for token in [own_token(), impersonated_token()] {

@@ -1,12 +1,13 @@
 //! Guards around routes: what passes, what is refused, and how the refusal looks.
 
 mod impersonation;
+mod layers;
 mod origins;
 mod sessions;
 
 use crate::verify::forge::{ACT, Signer, builder, claims, good_claims};
 use actas_sdk::{
-    guard::{Impersonation, ReadOnlyImpersonation, RefuseImpersonation, Session, SessionLayer},
+    guard::{Impersonation, ReadOnlyImpersonation, Refusal, RefuseImpersonation, Session, SessionLayer},
     verify::Verifier,
 };
 use axum::{
@@ -29,6 +30,14 @@ fn impersonated_token() -> String {
 
 fn verifier() -> Verifier {
     builder().build().unwrap()
+}
+
+fn layer(verifier: Verifier) -> SessionLayer {
+    SessionLayer::new(verifier).unwrap()
+}
+
+async fn why_not(session: Result<Session, Refusal>) -> String {
+    session.map_or_else(|refusal| format!("{:?}", refusal.reason()), |_| "signed in".to_owned())
 }
 
 async fn who(session: Session) -> String {
@@ -55,6 +64,7 @@ fn app(layer: SessionLayer) -> Router {
     Router::new()
         .route("/", any(who_if_any))
         .route("/me", any(who))
+        .route("/why-not", get(why_not))
         .route("/banner", get(banner))
         .route("/only-impersonated", get(only_impersonated))
         .merge(not_for_actors)
@@ -66,6 +76,8 @@ struct Answer {
     status: StatusCode,
     headers: HeaderMap,
     body: String,
+    /// What a layer outside of the app finds.
+    refusal: Option<Refusal>,
 }
 
 impl Answer {
@@ -87,7 +99,8 @@ async fn ask(app: Router, method: &str, path: &str, headers: &[(&str, String)]) 
     let response = app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = String::from_utf8(to_bytes(body, 100_000).await.unwrap().to_vec()).unwrap();
-    Answer { status: parts.status, headers: parts.headers, body }
+    let refusal = parts.extensions.get::<Refusal>().cloned();
+    Answer { status: parts.status, headers: parts.headers, body, refusal }
 }
 
 fn bearer(token: &str) -> (&'static str, String) {

@@ -1,17 +1,19 @@
 //! Where a session is found, and what happens without one.
 
-use super::{app, ask, bearer, cookie, impersonated_token, own_token, verifier};
-use crate::verify::forge::{MovableClock, NOW, Signer, builder, good_claims};
+use super::{app, ask, bearer, cookie, impersonated_token, layer, own_token, verifier};
+use crate::verify::forge::{MovableClock, NOW, Signer, builder, good_claims, jwks};
 use actas_sdk::{
-    guard::{RefusalReason, Session, SessionLayer},
-    verify::{KeySourceError, Verifier},
+    guard::{RefusalReason, SessionLayer},
+    verify::{KeySourceError, Verifier, VerifierBuilder, VerifyErrorKind},
 };
-use axum::{Router, http::Request, routing::get};
-use std::convert::Infallible;
-use tower::{Layer as _, Service as _, ServiceExt as _};
+use axum::{Router, routing::get};
 
 fn plain() -> Router {
-    app(SessionLayer::new(verifier()))
+    app(layer(verifier()))
+}
+
+fn builder_without_parties() -> VerifierBuilder {
+    Verifier::builder().jwks(&jwks(&[Signer::known()]))
 }
 
 #[tokio::test]
@@ -36,7 +38,7 @@ async fn nobody_is_refused_where_a_session_is_needed() {
 async fn a_token_that_is_not_accepted_is_no_session() {
     let forged = Signer::attacker().token(&good_claims());
     let two = format!("__session={}; __session={}", own_token(), impersonated_token());
-    let late = app(SessionLayer::new(builder().clock(MovableClock::at_seconds(NOW + 600)).build().unwrap()));
+    let late = app(layer(builder().clock(MovableClock::at_seconds(NOW + 600)).build().unwrap()));
     let cases = [
         (plain(), bearer(&forged)),
         (plain(), bearer("x")),
@@ -54,6 +56,56 @@ async fn a_token_that_is_not_accepted_is_no_session() {
 }
 
 #[tokio::test]
+async fn an_outer_layer_can_log_why() {
+    let forged = Signer::attacker().token(&good_claims());
+    let refused = ask(plain(), "GET", "/me", &[bearer(&forged)]).await.refusal.unwrap();
+    assert_eq!(refused.reason(), RefusalReason::InvalidToken);
+    assert_eq!(refused.cause().unwrap().kind(), VerifyErrorKind::UnknownKey);
+    let required = app(layer(verifier()).required());
+    let signed_out = ask(required, "GET", "/", &[]).await.refusal.unwrap();
+    assert_eq!((signed_out.reason(), signed_out.cause().is_none()), (RefusalReason::SignedOut, true));
+    let held = ask(plain(), "POST", "/password", &[bearer(&impersonated_token())]).await.refusal.unwrap();
+    assert_eq!(held.reason(), RefusalReason::Impersonating);
+    assert!(ask(plain(), "GET", "/me", &[bearer(&own_token())]).await.refusal.is_none());
+    assert_eq!(ask(plain(), "GET", "/why-not", &[bearer("x")]).await.body, "InvalidToken");
+}
+
+#[tokio::test]
+async fn a_cookie_that_is_no_text_signs_nobody_out() {
+    let line = format!("name=Ren\u{e9}; __session={}", own_token());
+    assert_eq!(ask(plain(), "GET", "/me", &[("cookie", line)]).await.body, "user_bob");
+}
+
+#[tokio::test]
+async fn of_several_cookies_the_good_one_counts() {
+    let asked = async |values: &[&str]| {
+        let cookies: Vec<String> = values.iter().map(|value| format!("__session={value}")).collect();
+        ask(plain(), "GET", "/me", &[("cookie", cookies.join("; "))]).await
+    };
+    let (own, forged) = (own_token(), Signer::attacker().token(&good_claims()));
+    for values in [[own.as_str(), "x"], ["x", &own], [&forged, &own], [&own, &own]] {
+        assert_eq!(asked(&values).await.body, "user_bob");
+    }
+    assert_eq!(asked(&["x", &forged]).await.status, 401);
+    assert_eq!(asked(&[&own, &impersonated_token()]).await.status, 401, "two good ones");
+    assert_eq!(asked(&["1", "2", "3", &own]).await.status, 200);
+    assert_eq!(asked(&["1", "2", "3", "4", &own]).await.status, 401, "more than are looked at");
+}
+
+#[test]
+fn a_layer_that_would_not_protect_is_not_built() {
+    let silent = builder_without_parties().build().unwrap();
+    let problem = SessionLayer::new(silent).unwrap_err();
+    assert!(problem.is_configuration() && problem.to_string().contains("authorized_party"), "{problem}");
+    assert!(SessionLayer::new(builder_without_parties().any_party().build().unwrap()).is_ok());
+    for key in ["", "sk_test_hunter2", "pk_test_", "pk_test_a b", "PK_TEST_YWN0", "pk_other_YWN0"] {
+        let problem = layer(verifier()).publishable_key(key).unwrap_err();
+        assert!(problem.is_configuration() && !format!("{problem:?}").contains("hunter2"), "{key}");
+    }
+    assert!(layer(verifier()).publishable_key("pk_live_Y2xlcms").is_ok());
+}
+
+#[tokio::test]
 async fn a_bad_bearer_is_not_made_good_by_a_cookie() {
     let both = [bearer("x"), cookie(&own_token())];
     assert_eq!(ask(plain(), "GET", "/me", &both).await.status, 401);
@@ -62,17 +114,17 @@ async fn a_bad_bearer_is_not_made_good_by_a_cookie() {
 #[tokio::test]
 async fn the_cookie_named_after_the_publishable_key_goes_before() {
     let key = "pk_test_YWN0YXMuY2xlcmsuYWNjb3VudHMuZGV2JA";
-    let layer = SessionLayer::new(verifier()).publishable_key(key);
+    let sessions = layer(verifier()).publishable_key(key).unwrap();
     // Another instance of the same host wrote the plain one.
     let cookies = format!("__session=of-another; __session_wO6xBncp={}", own_token());
     let lines = [("cookie", cookies)];
-    assert_eq!(ask(app(layer), "GET", "/me", &lines).await.body, "user_bob");
+    assert_eq!(ask(app(sessions), "GET", "/me", &lines).await.body, "user_bob");
     assert_eq!(ask(plain(), "GET", "/me", &lines).await.status, 401);
 }
 
 #[tokio::test]
 async fn a_required_session_is_asked_for_before_the_route() {
-    let required = app(SessionLayer::new(verifier()).required());
+    let required = app(layer(verifier()).required());
     let answer = ask(required.clone(), "GET", "/", &[]).await;
     assert_eq!((answer.status.as_u16(), answer.code().as_str()), (401, "authentication_invalid"));
     assert_eq!(ask(required.clone(), "GET", "/no-such-route", &[]).await.status, 401);
@@ -82,14 +134,14 @@ async fn a_required_session_is_asked_for_before_the_route() {
 #[tokio::test]
 async fn without_keys_it_is_nobodys_fault() {
     let away = || async { Err::<String, _>(KeySourceError::new("away")) };
-    let verifier = Verifier::builder().keys(away).build().unwrap();
+    let clock = MovableClock::at_seconds(NOW);
+    let verifier = Verifier::builder().keys(away).any_party().clock(clock).build().unwrap();
     for path in ["/me", "/", "/banner", "/notes"] {
-        let answer =
-            ask(app(SessionLayer::new(verifier.clone())), "GET", path, &[bearer(&own_token())]).await;
+        let answer = ask(app(layer(verifier.clone())), "GET", path, &[bearer(&own_token())]).await;
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "service_unavailable"), "{path}");
-        assert_eq!(answer.headers["retry-after"], "1");
+        assert_eq!(answer.headers["retry-after"], "5", "sooner nothing is fetched");
     }
-    assert_eq!(ask(app(SessionLayer::new(verifier)), "GET", "/", &[]).await.body, "nobody");
+    assert_eq!(ask(app(layer(verifier)), "GET", "/", &[]).await.body, "nobody");
 }
 
 #[tokio::test]
@@ -102,37 +154,10 @@ async fn a_guard_without_a_layer_lets_nobody_through() {
     }
 }
 
-/// Without axum: a service of one's own, and what it finds in the extensions.
-#[tokio::test]
-async fn any_tower_service_can_be_guarded() {
-    let inner = tower::service_fn(|request: Request<()>| async move {
-        let found = request.extensions().get::<Session>().map(|session| session.subject().to_owned());
-        let same = Session::from_extensions(request.extensions()).map(|session| session.subject().to_owned());
-        assert_eq!(found, same.as_ref().ok().cloned());
-        let reason = same.err().map(|refusal| refusal.reason());
-        Ok::<_, Infallible>(axum::http::Response::new(format!("{found:?} {reason:?}")))
-    });
-    let mut service = SessionLayer::new(verifier()).layer(inner);
-    let mut answer = async |token: Option<String>| {
-        let mut request = Request::builder();
-        // Nothing that was put there before is believed.
-        let old = verifier().verify_now(&own_token()).is_ok();
-        assert!(old);
-        if let Some(token) = token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        let request = request.body(()).unwrap();
-        service.ready().await.unwrap().call(request).await.unwrap().into_body()
-    };
-    assert_eq!(answer(Some(own_token())).await, r#"Some("user_bob") None"#);
-    assert_eq!(answer(None).await, format!("None {:?}", Some(RefusalReason::SignedOut)));
-    assert_eq!(answer(Some("x".into())).await, format!("None {:?}", Some(RefusalReason::InvalidToken)));
-}
-
 #[tokio::test]
 async fn of_two_layers_the_inner_one_counts() {
-    let outer = SessionLayer::new(verifier());
-    let inner = SessionLayer::new(builder().issuer("x").audience("nobody").build().unwrap());
+    let outer = layer(verifier());
+    let inner = layer(builder().issuer("x").audience("nobody").build().unwrap());
     let app = app(inner).layer(outer);
     assert_eq!(ask(app, "GET", "/me", &[bearer(&own_token())]).await.status, 401);
 }

@@ -37,16 +37,34 @@ fn durations_have_bounds() {
     assert!(problem(builder().refetch_floor(seconds(301))).contains("refetch_floor"));
     assert!(problem(builder().stale_limit(seconds(299))).contains("stale_limit"));
     assert!(problem(builder().stale_limit(Duration::MAX)).contains("stale_limit"));
+    assert!(problem(builder().fetch_timeout(Duration::ZERO)).contains("fetch_timeout"));
+    assert!(problem(builder().fetch_timeout(seconds(61))).contains("fetch_timeout"));
 }
 
 #[test]
 fn expected_values_are_ones_that_tokens_have() {
     assert!(problem(builder().issuer("")).contains("empty"));
     assert!(problem(builder().audience("")).contains("empty"));
-    for origin in ["https://app.example.com/", "app.example.com", "localhost:3000"] {
-        assert!(problem(builder().authorized_party(origin)).contains("origin"), "{origin}");
+    for (origin, mistake) in [
+        ("https://app.example.com/", "slash"),
+        ("localhost:3000", "scheme"),
+        ("https://App.example.com", "capital"),
+        ("https://app.example.com:443", "own port"),
+        ("https://*.example.com", "wildcard"),
+        ("https://app.example.com ", "white space"),
+    ] {
+        assert!(problem(builder().authorized_party(origin)).contains(mistake), "{origin}");
     }
     for origin in ["https://app.example.com", "chrome-extension://abc", "http://localhost:3000"] {
         assert!(builder().authorized_party(origin).build().is_ok(), "{origin}");
     }
+}
+
+#[test]
+fn what_is_said_of_parties_does_not_contradict_itself() {
+    assert!(problem(builder().any_party()).contains("any_party"));
+    let none = || Verifier::builder().jwks(&jwks(&[Signer::known()]));
+    assert!(problem(none().allow_absent_party()).contains("allow_absent_party"));
+    assert!(problem(none().allow_absent_party().any_party()).contains("any_party"));
+    assert!(none().any_party().build().is_ok() && builder().allow_absent_party().build().is_ok());
 }

@@ -11,13 +11,13 @@ use std::sync::{
 };
 use tokio::sync::watch;
 
-const REFRESH_AFTER_MILLIS: i64 = 300_000;
+pub(super) const REFRESH_AFTER_MILLIS: i64 = 300_000;
 const STALE_LIMIT_MILLIS: i64 = 3_600_000;
-const FLOOR_MILLIS: i64 = 5_000;
+pub(super) const FLOOR_MILLIS: i64 = 5_000;
 
 /// A server of keys that counts its fetches, and holds each until it is let go.
 #[derive(Clone)]
-struct Server {
+pub(super) struct Server {
     answer: Arc<Mutex<Result<String, &'static str>>>,
     begun: Arc<AtomicUsize>,
     at_once: Arc<AtomicUsize>,
@@ -25,26 +25,26 @@ struct Server {
 }
 
 impl Server {
-    fn with(signers: &[&Signer]) -> Self {
+    pub(super) fn with(signers: &[&Signer]) -> Self {
         let answer = Arc::new(Mutex::new(Ok(jwks(signers))));
         let is_open = Arc::new(watch::Sender::new(true));
         Self { answer, begun: Arc::default(), at_once: Arc::default(), is_open }
     }
 
-    fn answers(&self, answer: Result<String, &'static str>) {
+    pub(super) fn answers(&self, answer: Result<String, &'static str>) {
         *self.answer.lock().unwrap() = answer;
     }
 
-    fn fetches(&self) -> usize {
+    pub(super) fn fetches(&self) -> usize {
         self.begun.load(SeqCst)
     }
 
     /// Fetches begin, and do not end.
-    fn hold(&self) {
+    pub(super) fn hold(&self) {
         self.is_open.send_replace(false);
     }
 
-    fn release(&self) {
+    pub(super) fn release(&self) {
         self.is_open.send_replace(true);
     }
 }
@@ -61,13 +61,13 @@ impl KeySource for Server {
     }
 }
 
-struct Stage {
-    server: Server,
-    clock: MovableClock,
-    verifier: Verifier,
+pub(super) struct Stage {
+    pub(super) server: Server,
+    pub(super) clock: MovableClock,
+    pub(super) verifier: Verifier,
 }
 
-fn stage() -> Stage {
+pub(super) fn stage() -> Stage {
     let server = Server::with(&[Signer::known()]);
     let clock = MovableClock::at_seconds(NOW);
     let verifier = Verifier::builder()
@@ -81,12 +81,12 @@ fn stage() -> Stage {
 }
 
 /// A token that is good at whatever time a test has come to.
-fn lasting(signer: &Signer) -> String {
+pub(super) fn lasting(signer: &Signer) -> String {
     signer.token(&good_claims().replace(&format!(r#""exp":{}"#, NOW + 60), r#""exp":253402300799"#))
 }
 
 /// Lets tasks that were spawned run until they wait for something.
-async fn settle() {
+pub(super) async fn settle() {
     for _ in 0..20 {
         tokio::task::yield_now().await;
     }
@@ -239,7 +239,7 @@ async fn while_the_server_is_away_an_unknown_key_is_not_called_forged() {
 async fn what_is_no_jwks_does_not_replace_the_keys() {
     let stage = stage();
     stage.verifier.refresh_keys().await.unwrap();
-    for answer in ["", "<html>", r#"{"keys":[]}"#, r#"{"errors":[]}"#] {
+    for answer in ["", "<html>", r#"{"keys":{}}"#, r#"{"errors":[]}"#] {
         stage.server.answers(Ok(answer.to_owned()));
         assert!(stage.verifier.refresh_keys().await.unwrap_err().is_keys_unavailable(), "{answer}");
         stage.verifier.verify(&lasting(Signer::known())).await.unwrap();

@@ -2,7 +2,7 @@
 
 use super::forge::{ACT, NOW, Signer, builder, claims, good_claims, verifier};
 use actas_sdk::verify::VerifyErrorKind::{
-    self, Expired, Malformed, MissingClaim, NotYetValid, SessionPending,
+    self, Expired, Malformed, MissingClaim, NotYetValid, SessionInactive, SessionPending,
 };
 
 fn refused(claims: &str) -> VerifyErrorKind {
@@ -149,11 +149,15 @@ fn audiences_are_matched_where_they_are_named() {
 
 #[test]
 fn a_pending_session_is_for_who_asks_for_it() {
-    for status in [r#""pending""#, r#""ended""#, r#""""#] {
-        assert_eq!(refused(&with("sts", Some(status))), SessionPending, "{status}");
-    }
+    let token = |status: &str| Signer::known().token(&with("sts", Some(status)));
+    assert_eq!(refused(&with("sts", Some(r#""pending""#))), SessionPending);
     let open = builder().accept_pending_sessions().build().unwrap();
-    assert!(open.verify_now(&Signer::known().token(&with("sts", Some(r#""pending""#)))).is_ok());
+    assert!(open.verify_now(&token(r#""pending""#)).is_ok());
+    // One that is over is for nobody.
+    for status in [r#""ended""#, r#""removed""#, r#""""#, r#""Active""#] {
+        assert_eq!(refused(&with("sts", Some(status))), SessionInactive, "{status}");
+        assert_eq!(open.verify_now(&token(status)).unwrap_err().kind(), SessionInactive, "{status}");
+    }
     // Tokens of the first version have no status.
     assert!(verifier().verify_now(&Signer::known().token(&with("sts", None))).is_ok());
 }
@@ -162,4 +166,15 @@ fn a_pending_session_is_for_who_asks_for_it() {
 fn acting_as_oneself_is_acting() {
     let own = ACT.replace("user_alice", "user_bob");
     assert!(verifier().verify_now(&Signer::known().token(&claims(&own))).unwrap().is_impersonated());
+}
+
+#[test]
+fn a_token_without_a_party_is_for_who_allows_it() {
+    let without = Signer::known().token(&with("azp", None));
+    assert_eq!(verifier().verify_now(&without).unwrap_err().kind(), VerifyErrorKind::WrongParty);
+    let native = builder().allow_absent_party().build().unwrap();
+    assert!(native.verify_now(&without).is_ok());
+    assert!(native.verify_now(&Signer::known().token(&good_claims())).is_ok());
+    let other = Signer::known().token(&with("azp", Some(r#""https://evil.example""#)));
+    assert_eq!(native.verify_now(&other).unwrap_err().kind(), VerifyErrorKind::WrongParty);
 }

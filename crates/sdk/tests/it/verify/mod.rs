@@ -10,3 +10,4 @@ mod form;
 mod properties;
 #[cfg(feature = "client")]
 mod remote;
+mod renewal;
