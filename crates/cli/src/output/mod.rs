@@ -43,7 +43,7 @@ pub(crate) fn try_line(text: impl Display) -> io::Result<()> {
 /// Writes bytes that are no line, such as a generated script, to the standard output.
 ///
 /// # Errors
-/// As for [`line`].
+/// As for [`line()`].
 pub(crate) fn raw(bytes: &[u8]) -> Result<(), ExitError> {
     let mut out = io::stdout().lock();
     unless_unread(out.write_all(bytes).and_then(|()| out.flush()))
@@ -75,7 +75,7 @@ pub(crate) fn error(text: impl Display) {
 /// Writes a value as indented JSON.
 ///
 /// # Errors
-/// As for [`line`].
+/// As for [`line()`].
 pub(crate) fn json(value: &impl Serialize) -> Result<(), ExitError> {
     line(harmless::json(&serde_json::to_string_pretty(value).unwrap_or_default()))
 }
