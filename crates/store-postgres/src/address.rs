@@ -71,6 +71,12 @@ impl Address {
         }
         let needs_tls = hosts.iter().any(|host| host.config.get_ssl_mode() == SslMode::Require);
         let authorities = options.ca_file.clone().or(parts.authorities);
+        if needs_tls && parts.protection == Protection::Chain && authorities.is_none() {
+            // Anybody has a certificate that one of the system's authorities signed.
+            return Err(wrong(
+                "sslmode=verify-ca needs authorities of your own: database_ca_file or sslrootcert",
+            ));
+        }
         let tls = if needs_tls { Some(tls::client(parts.protection, authorities.as_deref())?) } else { None };
         Ok(Self { hosts, database: base.get_dbname().unwrap_or_default().to_owned(), tls })
     }
@@ -104,8 +110,7 @@ fn one_host(base: &Config, host: &Host, port: u16, protection: Protection) -> On
     OneHost { name, config }
 }
 
-/// The URL without what the driver does not know.
-#[derive(Debug)]
+/// The URL without what the driver does not know. It has the password, so it has no `Debug`.
 struct Parts {
     url: String,
     protection: Protection,
@@ -119,6 +124,16 @@ impl Parts {
         }
         let (place, parameters) = url.split_once('?').unwrap_or((url, ""));
         let mut parts = Self { url: place.to_owned(), protection: Protection::Full, authorities: None };
+        // Such a mark may belong to a password that is not written as it must be; then nothing of it may be shown.
+        let unwritten = |character: &str| {
+            wrong(&format!("a {character} in its password must be written percent-encoded"))
+        };
+        if place.matches('@').count() > 1 {
+            return Err(unwritten("@ (%40)"));
+        }
+        if parameters.contains('@') {
+            return Err(unwritten("? (%3F)"));
+        }
         let mut kept = Vec::new();
         for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
             let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
@@ -212,6 +227,9 @@ mod tests {
             "postgresql://u:hidden@h/d?target_session_attrs=read-only",
             "postgresql://u:hidden@/d?host=h1,h2&port=1,2,3&sslmode=disable",
             "postgresql://:hidden@h/d",
+            "postgresql://u:pa?hidden@h/d",
+            "postgresql://u:pa?hidden@h/d?sslmode=disable",
+            "postgresql://u:p@hidden@h/d",
             "hidden",
         ] {
             let error = parsed(url).unwrap_err();

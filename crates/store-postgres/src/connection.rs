@@ -31,6 +31,9 @@ const GRACE: Duration = Duration::from_secs(5);
 /// it is kept. Compiling plans to machine code takes longer than any of them; not every database knows of it.
 const PREDICTABLE_PLANS: &str =
     "SELECT set_config(name, 'off', FALSE) FROM pg_settings WHERE name IN ('enable_seqscan', 'jit')";
+/// Limits that a role or a database may have, where the server knows them: they would end what is under way.
+const NO_OTHER_LIMITS: &str = "SELECT set_config(name, '0', FALSE) FROM pg_settings \
+     WHERE name IN ('idle_session_timeout', 'transaction_timeout')";
 /// Statements that a connection keeps prepared; texts of lists vary.
 const STATEMENTS_KEPT: usize = 256;
 
@@ -99,19 +102,20 @@ impl Connection {
     async fn set_up(&self, statement_timeout: Duration) -> Result<(), Fault> {
         let set = format!(
             "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {}; \
-             SET default_transaction_isolation = 'read committed'",
+             SET default_transaction_isolation = 'read committed'; SET lock_timeout = 0; \
+             SET client_min_messages = warning",
             statement_timeout.as_millis(),
             IDLE_IN_TRANSACTION.as_millis()
         );
         self.client.batch_execute(&set).await?;
         self.client.query_typed(PREDICTABLE_PLANS, &[]).await?;
+        self.client.query_typed(NO_OTHER_LIMITS, &[]).await?;
         let level = self.client.query_typed("SHOW synchronous_commit", &[]).await?;
         let level = level.first().map_or(Ok("off"), |row| row.try_get(0))?;
-        // What is stronger is left. What is weaker would answer before a standby has it, or even the disk.
-        if !matches!(level, "on" | "remote_apply") {
-            self.client.batch_execute("SET synchronous_commit = on").await?;
-        }
-        Ok(())
+        // What is weaker would answer before a standby has it, or even the disk. It is set in any case, so that a
+        // server that reads its configuration anew does not weaken it in this session.
+        let level = if level == "remote_apply" { "remote_apply" } else { "on" };
+        Ok(self.client.batch_execute(&format!("SET synchronous_commit = {level}")).await?)
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -189,18 +193,31 @@ const fn is_warning(severity: Option<Severity>) -> bool {
     !matches!(severity, Some(Severity::Notice | Severity::Info | Severity::Log | Severity::Debug))
 }
 
-/// Begins all in their order, which is the order in which they are sent, and waits for all.
-async fn in_order<T: Unpin>(futures: Vec<BoxFuture<'_, T>>) -> Vec<T> {
-    let mut waiting: Vec<Waiting<'_, T>> = futures.into_iter().map(Waiting::Running).collect();
+/// Begins all in their order, which is the order in which they are sent, and waits for them. One that fails as it
+/// begins was not sent; then nothing behind it is begun either, a commit least of all.
+async fn in_order<T: Unpin, E: Unpin>(futures: Vec<BoxFuture<'_, Result<T, E>>>) -> Vec<Result<T, E>> {
+    let mut waiting: Vec<Waiting<'_, Result<T, E>>> = futures.into_iter().map(Waiting::Running).collect();
+    let mut have_begun = false;
     poll_fn(|context| {
-        let mut all_done = true;
-        for each in &mut waiting {
+        let (mut all_done, mut unsent) = (true, None);
+        for (index, each) in waiting.iter_mut().enumerate() {
             if let Waiting::Running(future) = each {
                 match Pin::new(future).poll(context) {
-                    Poll::Ready(value) => *each = Waiting::Done(value),
+                    Poll::Ready(value) => {
+                        let has_failed = value.is_err();
+                        *each = Waiting::Done(value);
+                        if has_failed && !have_begun {
+                            unsent = Some(index);
+                            break;
+                        }
+                    }
                     Poll::Pending => all_done = false,
                 }
             }
+        }
+        have_begun = true;
+        if let Some(index) = unsent {
+            waiting.truncate(index + 1);
         }
         if all_done { Poll::Ready(()) } else { Poll::Pending }
     })
@@ -217,4 +234,36 @@ async fn in_order<T: Unpin>(futures: Vec<BoxFuture<'_, T>>) -> Vec<T> {
 enum Waiting<'a, T> {
     Running(BoxFuture<'a, T>),
     Done(T),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        future::{pending, ready},
+        sync::atomic::AtomicBool,
+    };
+
+    /// What cannot be encoded is not sent, and the commit behind it must not be.
+    #[tokio::test]
+    async fn nothing_is_begun_behind_what_fails_as_it_begins() {
+        let is_sent = AtomicBool::new(false);
+        let mut polls = 0;
+        let slow = poll_fn(move |context| {
+            polls += 1;
+            context.waker().wake_by_ref();
+            if polls > 1 { Poll::Ready(Ok::<_, &str>(1)) } else { Poll::Pending }
+        });
+        let behind = async {
+            is_sent.store(true, Ordering::SeqCst);
+            pending().await
+        };
+        let answers = in_order::<i32, &str>(vec![
+            Box::pin(slow),
+            Box::pin(ready(Err("a value that cannot be encoded"))),
+            Box::pin(behind),
+        ]);
+        assert_eq!(answers.await, [Ok(1), Err("a value that cannot be encoded")]);
+        assert!(!is_sent.load(Ordering::SeqCst));
+    }
 }

@@ -1,7 +1,7 @@
 //! What goes wrong inside, before it becomes an answer.
 
 use actas_domain::ports::StoreError;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, Severity, SqlState};
 
 /// A statement that failed, a connection that broke, or a row that cannot be what was written.
 #[derive(Debug, thiserror::Error)]
@@ -40,8 +40,14 @@ impl Fault {
             Self::Silent(_) | Self::Unreachable(_) => true,
             Self::Sql(error) => match error.code() {
                 None => !is_of_a_value(error),
-                // The session was ended, or the server is no longer one that can be written.
-                Some(code) => is_of_a_session(code) || *code == SqlState::READ_ONLY_SQL_TRANSACTION,
+                // The session was ended, the server is no longer one that can be written, or what was prepared is
+                // prepared no more.
+                Some(code) => {
+                    is_of_a_session(code)
+                        || !error.as_db_error().is_some_and(goes_on)
+                        || outdated(code)
+                        || *code == SqlState::READ_ONLY_SQL_TRANSACTION
+                }
             },
         }
     }
@@ -52,7 +58,7 @@ impl Fault {
         let Self::Sql(error) = self else { return false };
         let is_certain =
             |code: &SqlState| !is_of_a_session(code) && *code != SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN;
-        error.code().is_some_and(is_certain)
+        error.as_db_error().is_some_and(|said| goes_on(said) && is_certain(said.code()))
     }
 
     /// Whether it is one piece of work that cannot be carried out: a row that cannot be read, a value that cannot be
@@ -100,11 +106,23 @@ fn is_transient(code: &SqlState) -> bool {
     let passing = [
         SqlState::T_R_SERIALIZATION_FAILURE,
         SqlState::T_R_DEADLOCK_DETECTED,
+        SqlState::LOCK_NOT_AVAILABLE,
         SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN,
         SqlState::READ_ONLY_SQL_TRANSACTION,
         SqlState::TOO_MANY_CONNECTIONS,
     ];
-    passing.contains(code) || is_of_a_session(code)
+    passing.contains(code) || is_of_a_session(code) || outdated(code)
+}
+
+/// Whether the session outlived what the server says. FATAL and PANIC end it, and behind a commit they leave its fate
+/// open; so does what cannot be told.
+fn goes_on(said: &DbError) -> bool {
+    matches!(said.parsed_severity(), Some(Severity::Error))
+}
+
+/// A statement that was prepared and is not any more, or for another shape of its tables.
+fn outdated(code: &SqlState) -> bool {
+    [SqlState::FEATURE_NOT_SUPPORTED, SqlState::INVALID_SQL_STATEMENT_NAME].contains(code)
 }
 
 fn is_of_a_session(code: &SqlState) -> bool {
