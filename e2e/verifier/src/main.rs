@@ -11,7 +11,7 @@ mod keys;
 mod verdicts;
 
 use corpus::Case;
-use differences::{Difference, LAXER, STRICTER};
+use differences::{Difference, STRICTER};
 use std::{collections::HashSet, process::ExitCode};
 use verdicts::{Question, Verdict};
 
@@ -71,29 +71,24 @@ fn run() -> Result<Counts, String> {
         counts.add(&case.name, compare(case, &sdk, clerk));
     }
     println!("# {} tokens, {accepted} accepted; @clerk/backend {}", cases.len(), answer.version);
-    for (how, list) in [("stricter", STRICTER), ("laxer", LAXER)] {
-        for (reason, names) in list {
-            println!("# {how}: {reason}");
-            println!("#   {}", names.join(" | "));
-        }
+    for (reason, names) in STRICTER {
+        println!("# stricter: {reason}");
+        println!("#   {}", names.join(" | "));
     }
     counts.add("the corpus is large, and its names are its own", check_names(&cases));
     Ok(counts)
 }
 
 fn compare(case: &Case, sdk: &Verdict, clerk: &Verdict) -> Result<(), String> {
-    let is_in = |list: &[Difference]| list.iter().any(|(_, names)| names.contains(&case.name.as_str()));
+    let names_it = |(_, names): &Difference| names.contains(&case.name.as_str());
+    let is_named = STRICTER.iter().any(names_it);
     match (sdk.accepted, clerk.accepted) {
-        (true, false) if !is_in(LAXER) => {
-            Err(format!("is accepted, and @clerk/backend refuses it: {}", clerk.why))
-        }
-        (false, true) if !is_in(STRICTER) => {
+        (true, false) => Err(format!("is accepted, and @clerk/backend refuses it: {}", clerk.why)),
+        (false, true) if !is_named => {
             Err(format!("is refused ({}), @clerk/backend accepts it, and no reason is named", sdk.why))
         }
-        (true, false) | (false, true) => Ok(()),
-        _ if is_in(STRICTER) || is_in(LAXER) => {
-            Err("is named as a difference and is none: both say the same".to_owned())
-        }
+        (false, true) => Ok(()),
+        _ if is_named => Err("is named as a difference and is none: both say the same".to_owned()),
         (true, true)
             if (&sdk.subject, &sdk.session_id, &sdk.actor)
                 != (&clerk.subject, &clerk.session_id, &clerk.actor) =>
@@ -112,7 +107,7 @@ fn check_names(cases: &[Case]) -> Result<(), String> {
     if let Some(case) = twice {
         return Err(format!("{} is there twice", case.name));
     }
-    let named = STRICTER.iter().chain(LAXER).flat_map(|(_, names)| names.iter());
+    let named = STRICTER.iter().flat_map(|(_, names)| names.iter());
     if let Some(unknown) = named.into_iter().find(|name| !names.contains(**name)) {
         return Err(format!("{unknown} is named as a difference, and there is no such token"));
     }
@@ -139,15 +134,11 @@ mod tests {
     }
 
     #[test]
-    fn the_sdk_is_laxer_only_with_a_reason_that_is_still_one() {
-        let problem = compared("x", &verdict(true), &verdict(false)).unwrap_err();
-        assert!(problem.contains("@clerk/backend refuses it: because"), "{problem}");
-        let (_, names) = LAXER[0];
-        assert_eq!(compared(names[0], &verdict(true), &verdict(false)), Ok(()));
-        // A reason to be laxer is none to be stricter.
-        assert!(compared(names[0], &verdict(false), &verdict(true)).is_err());
-        for both in [true, false] {
-            assert!(compared(names[0], &verdict(both), &verdict(both)).is_err());
+    fn the_sdk_is_never_laxer() {
+        let (_, names) = STRICTER[0];
+        for name in ["x", names[0]] {
+            let problem = compared(name, &verdict(true), &verdict(false)).unwrap_err();
+            assert!(problem.contains("@clerk/backend refuses it: because"), "{problem}");
         }
     }
 

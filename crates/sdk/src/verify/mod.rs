@@ -24,7 +24,7 @@
 //! 2. The header: a JSON object, no member twice; `alg` is `RS256` and nothing else, `typ` is `JWT`, `cat` (Clerk's class
 //!    of a token) is absent or that of a session; no `crit`, no `cty`. Keys that a token brings along or points to (`jwk`,
 //!    `jku`, `x5c`, `x5u`) are never looked at.
-//! 3. The key: the one that `kid` names in the JWKS, or the PEM. RSA of 2048 to 4096 bits.
+//! 3. The key: the one that `kid` names in the JWKS, or the PEM. RSA of 2048 to 4096 bits, in PEM of 2048.
 //! 4. The signature. Nothing of the claims is read before it is right.
 //! 5. The claims: a JSON object, no member twice at any depth; `sub`, `sid`, `iss` and `exp` are there; times are whole
 //!    seconds; `act`, if there is one, is an object with a `sub`.

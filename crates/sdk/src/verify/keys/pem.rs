@@ -6,8 +6,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 const BEGIN: &str = "-----BEGIN PUBLIC KEY-----";
 const END: &str = "-----END PUBLIC KEY-----";
-/// Much more than a key of 4096 bits takes.
+/// Much more than a key takes.
 const MAX_PEM_BYTES: usize = 4_096;
+/// `@clerk/backend` takes every PEM for a key of 2048 bits. One that only some of an app's verifiers can use is refused
+/// here at once, and not there at each token.
+const MODULUS_BYTES: usize = 2_048 / 8;
 
 /// `AlgorithmIdentifier { rsaEncryption, NULL }`
 const RSA_ENCRYPTION: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
@@ -40,6 +43,9 @@ fn of_der(der: &[u8]) -> Option<Result<PublicKey, KeyProblem>> {
     let (key, []) = element(bits.strip_prefix(&[0])?, SEQUENCE)? else { return None };
     let (modulus, key) = unsigned(key)?;
     let (exponent, []) = unsigned(key)? else { return None };
+    if modulus.len() > MODULUS_BYTES {
+        return Some(Err("the key in the PEM has more than 2048 bits: give it as a JWKS"));
+    }
     Some(PublicKey::from_components(modulus, exponent))
 }
 
@@ -118,6 +124,7 @@ mod tests {
         let cases: &[(&str, String)] = &[
             ("an RSA key", pem(&info(&other, &signed(&[0xff; 256]), &[1, 0, 1]))),
             ("2048", pem(&info(RSA_ENCRYPTION, &signed(&[0xff; 128]), &[1, 0, 1]))),
+            ("as a JWKS", pem(&info(RSA_ENCRYPTION, &signed(&[0xff; 257]), &[1, 0, 1]))),
             ("exponent", pem(&info(RSA_ENCRYPTION, &signed(&[0xff; 256]), &[1]))),
             ("no RSA public key", pem(&info(RSA_ENCRYPTION, &[0xff; 256], &[1, 0, 1]))),
             ("no RSA public key", pem(&info(RSA_ENCRYPTION, &signed(&signed(&[0xff; 256])), &[3]))),
