@@ -6,6 +6,7 @@ mod deny;
 mod e2e;
 mod features;
 mod generate;
+mod packages;
 mod postgres;
 mod semver;
 mod test;

@@ -6,7 +6,7 @@ use super::{
     script::{self, Shown},
     version,
 };
-use crate::{command, workshop::Workshop};
+use crate::{command, packages, workshop::Workshop};
 use std::{path::Path, process::Command};
 
 pub(super) const NAME: &str = "browser";
@@ -14,8 +14,6 @@ pub(super) const NAME: &str = "browser";
 /// Clerk's packages name each other as peers, most of which no browser needs.
 const NPM_FLAGS: &[&str] = &["--legacy-peer-deps"];
 const CHROMIUM: &str = "chromium";
-const INSTALL: &[&str] =
-    &["install", "--yes", "--quiet", "--no-install-recommends", CHROMIUM, "fonts-dejavu-core"];
 
 /// Pictures of what failed, and of how pages look, are in `.cache/e2e/browser/shots` afterwards.
 pub(super) fn drive(workshop: &Workshop, actas: &Path) -> Result<String, String> {
@@ -34,17 +32,7 @@ pub(super) fn drive(workshop: &Workshop, actas: &Path) -> Result<String, String>
         .map_err(|problem| format!("{problem}; pictures: {}", shots.display()))
 }
 
-/// The machine's own, or the one of its packages, which takes an administrator to install.
+/// The machine's own, or the one of its packages.
 fn find_chromium() -> Result<(), String> {
-    if version(Path::new(CHROMIUM)).is_some() {
-        return Ok(());
-    }
-    println!("no {CHROMIUM} here: installing it");
-    let install =
-        command::run(Command::new("apt-get").args(INSTALL).env("DEBIAN_FRONTEND", "noninteractive"));
-    match (install, version(Path::new(CHROMIUM))) {
-        (Ok(()), Some(_)) => Ok(()),
-        (Err(problem), _) => Err(format!("{problem}; install {CHROMIUM} and run this again")),
-        (Ok(()), None) => Err(format!("{CHROMIUM} was installed but does not run")),
-    }
+    packages::ensure(CHROMIUM, &[CHROMIUM, "fonts-dejavu-core"], || version(Path::new(CHROMIUM)).is_some())
 }
