@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct AuditEntry {
     /// `audit_entry`
     pub object: String,
-    /// Its place in the record: 1, 2, 3, … without gaps.
+    /// Its place in the record: 1, 2, 3, … without gaps. The record begins later where its oldest entries were purged.
     pub position: u64,
     pub at: i64,
     /// For example `actor_token.created`.
@@ -31,6 +31,8 @@ pub struct AuditEntry {
     pub reason: Option<String>,
     /// Why a state was reached, for example `subject_banned`.
     pub cause: Option<String>,
+    /// Of `record.purged`: up to which position entries were purged.
+    pub purged_through: Option<u64>,
     /// The network address of the caller.
     pub address: Option<String>,
     /// As in the answer's `clerk_trace_id` and in the log; empty for what nobody asked for.

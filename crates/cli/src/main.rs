@@ -2,6 +2,7 @@
 
 mod args;
 mod assemble;
+mod background;
 mod commands;
 mod data_folder;
 mod dev;

@@ -1,7 +1,6 @@
 //! A server that runs: its listeners, its work in the background, and its orderly end.
 
-use crate::exit::ExitError;
-use actas_domain::{idempotency, keys::rotate, session::expire, sign_in::failures};
+use crate::{background::Background, exit::ExitError};
 use actas_server::{
     App, Entry, Surfaces,
     config::Configuration,
@@ -16,12 +15,9 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
     task::JoinSet,
-    time::{self, MissedTickBehavior},
+    time,
 };
 
-/// An end by time is on record within a minute; three sweeps fit.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(20);
-const KEY_REMOVAL_INTERVAL: Duration = Duration::from_secs(3_600);
 /// File descriptors that are no connections: the store, the control socket, the runtime.
 const OTHER_DESCRIPTORS: u64 = 128;
 
@@ -144,15 +140,14 @@ pub(crate) async fn run(
     if let Some((listener, administered)) = control {
         serving.spawn(control::serve(listener, control::router(administered), stopped.clone()));
     }
-    let mut background = JoinSet::new();
-    background.spawn(sweep(Arc::clone(&app)));
-    background.spawn(remove_dead_keys(Arc::clone(&app)));
+    let background = Background::start(&app);
     let signal = signals.next().await;
     tracing::info!(signal, "stopping: finishing what is in flight");
-    background.abort_all();
     // Nobody listens any more once the receivers are gone; that is the aim.
     let _ = stop.send(true);
-    let finished = async { while serving.join_next().await.is_some() {} };
+    let finished = async {
+        tokio::join!(background.stop(), async { while serving.join_next().await.is_some() {} });
+    };
     tokio::select! {
         ended = time::timeout(shutdown.mul_f64(0.9), finished) => {
             if ended.is_err() {
@@ -161,64 +156,6 @@ pub(crate) async fn run(
         }
         signal = signals.next() => tracing::warn!(signal, "stopping at once"),
     }
-}
-
-async fn sweep(app: Arc<App>) {
-    let mut ticks = ticks(SWEEP_INTERVAL);
-    loop {
-        ticks.tick().await;
-        if let Err(error) = failures::forget(&app.world).await {
-            tracing::warn!(%error, "attempts to sign in that are over could not be removed; trying again");
-        }
-        sweep_sessions(&app).await;
-        sweep_answers(&app).await;
-    }
-}
-
-async fn sweep_sessions(app: &App) {
-    loop {
-        match expire::sweep(&app.world).await {
-            // There may be more: the next sweep follows at once.
-            Ok(expire::SWEEP_LIMIT..) => {}
-            Ok(_) => break,
-            Err(error) => {
-                tracing::warn!(%error, "sessions whose time is over could not be put on record; trying again");
-                break;
-            }
-        }
-    }
-}
-
-async fn sweep_answers(app: &App) {
-    loop {
-        match idempotency::forget(&app.world).await {
-            // There may be more: they go in small steps, so that nobody waits for long.
-            Ok(idempotency::FORGET_LIMIT..) => {}
-            Ok(_) => break,
-            Err(error) => {
-                tracing::warn!(%error, "kept answers whose time is over could not be removed; trying again");
-                break;
-            }
-        }
-    }
-}
-
-async fn remove_dead_keys(app: Arc<App>) {
-    let mut ticks = ticks(KEY_REMOVAL_INTERVAL);
-    loop {
-        ticks.tick().await;
-        match rotate::remove_dead(&app.world).await {
-            Ok(0) => {}
-            Ok(removed) => tracing::info!(removed, "removed retired signing keys whose last token is dead"),
-            Err(error) => tracing::warn!(%error, "retired signing keys could not be removed; trying again"),
-        }
-    }
-}
-
-fn ticks(interval: Duration) -> time::Interval {
-    let mut ticks = time::interval(interval);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks
 }
 
 /// Makes room for the connections that the configuration allows, as far as the system lets us.

@@ -8,7 +8,9 @@ use crate::{
     idempotency::{KeptAnswer, ScopedKey, SealedAnswer},
     ids::{ActorTokenId, ClientId, InstanceId, SecretKeyId, SessionId, SignInTokenId, UserId},
     keys::{RsaPublicKey, SealedPrivateKey, SigningKey},
+    lease::{Lease, LeaseHolder},
     page::{Listed, Page},
+    retention::Purge,
     secret::{SecretHash, SecretText},
     secret_key::SecretKey,
     session::{Session, find::SessionQuery},
@@ -43,8 +45,8 @@ pub struct Instance {
 }
 
 /// Holds the state. Reads are plain; there is one write of state, [`Store::commit`]. Without an entry in the record
-/// are only activity and what is no state of record: attempts to sign in that wait, guesses at nobody's password, and
-/// kept answers.
+/// are only activity, what is no state of record (attempts to sign in that wait, guesses at nobody's password, kept
+/// answers, leases), and the removal of what is over ([`crate::retention`]).
 ///
 /// Every read sees every commit that was answered before the read began.
 #[async_trait]
@@ -114,6 +116,17 @@ pub trait Store: Send + Sync {
 
     /// Kept answers, those included whose time is over and that wait to be removed.
     async fn count_kept_answers(&self) -> Result<u64, StoreError>;
+
+    /// Removes rows as [`crate::retention::Purged`] says, those first that are over the longest, at most `limit` of them.
+    /// They must have been kept for long enough at `now` and by the store's own clock. Returns how many there were; the
+    /// session that goes with an actor token is not counted.
+    async fn purge(&self, purge: &Purge, now: UnixMillis, limit: u32) -> Result<u32, StoreError>;
+
+    /// Whether the holder has the lease for so many seconds from now on. It is given to whoever has it already, and to
+    /// anybody when its time is over. A store that only one process can open gives it to everybody.
+    async fn take_lease(&self, lease: Lease, holder: &LeaseHolder, seconds: u32) -> Result<bool, StoreError>;
+    /// Gives up all leases of the holder, so that nobody has to wait for their end.
+    async fn give_up_leases(&self, holder: &LeaseHolder) -> Result<(), StoreError>;
 
     /// Carries out a change as [`crate::change`] says, and answers when it is durable.
     async fn commit(&self, change: Change) -> Result<Committed, CommitError>;

@@ -38,6 +38,10 @@ pub struct Settings {
     pub password_attempts_max: u32,
     /// How long such a lockout lasts, and how long a wrong password is remembered.
     pub password_lockout_seconds: i64,
+    /// How long tokens, sessions and clients that are over are kept; none for ever. See [`crate::retention`].
+    pub retention_seconds: Option<i64>,
+    /// How long entries of the record are kept; none for ever.
+    pub record_retention_seconds: Option<i64>,
 }
 
 impl Settings {
@@ -74,6 +78,8 @@ impl Default for Settings {
             session_token_seconds: 60,
             password_attempts_max: 10,
             password_lockout_seconds: 3_600,
+            retention_seconds: Some(7_776_000),
+            record_retention_seconds: None,
         }
     }
 }

@@ -26,6 +26,11 @@ pub struct RefusalLabels {
     pub code: String,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct PurgeLabels {
+    pub kind: String,
+}
+
 /// What the store tells of itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StoreNumbers {
@@ -49,6 +54,8 @@ pub struct Metrics {
     commit_batch_size: Gauge<f64, AtomicU64>,
     changes: Gauge,
     commits: Gauge,
+    purged_rows: Family<PurgeLabels, Counter>,
+    last_purge_seconds: Gauge,
     store_numbers: ReadStoreNumbers,
 }
 
@@ -72,6 +79,8 @@ impl Metrics {
             commit_batch_size: Gauge::default(),
             changes: Gauge::default(),
             commits: Gauge::default(),
+            purged_rows: Family::default(),
+            last_purge_seconds: Gauge::default(),
             store_numbers,
             registry: Registry::default(),
         };
@@ -104,7 +113,25 @@ impl Metrics {
         );
         registry.register("store_changes", "Changes written since the start", metrics.changes.clone());
         registry.register("store_commits", "Transactions committed since the start", metrics.commits.clone());
+        registry.register(
+            "purged_rows",
+            "Rows that this server purged, by kind; an actor token takes its session along",
+            metrics.purged_rows.clone(),
+        );
+        registry.register(
+            "last_purge_timestamp_seconds",
+            "When this server last purged to the end, in Unix time; 0 before that",
+            metrics.last_purge_seconds.clone(),
+        );
         Self { registry, ..metrics }
+    }
+
+    pub fn count_purged(&self, kind: &str, rows: u32) {
+        self.purged_rows.get_or_create(&PurgeLabels { kind: kind.to_owned() }).inc_by(u64::from(rows));
+    }
+
+    pub fn purge_ended(&self, unix_seconds: i64) {
+        self.last_purge_seconds.set(unix_seconds);
     }
 
     pub(crate) fn count_request(&self, route: &str, method: &str, status: u16, seconds: f64) {

@@ -12,6 +12,7 @@ use std::collections::{BTreeSet, HashMap};
 pub(crate) struct ActorTokens {
     rows: HashMap<ActorTokenId, ActorToken>,
     by_age: BTreeSet<(UnixMillis, ActorTokenId)>,
+    by_end: BTreeSet<(UnixMillis, ActorTokenId)>,
     /// By subject and by `actor.sub`.
     pending: Index<String, ActorTokenId>,
     created_in: HashMap<Month, u64>,
@@ -51,19 +52,30 @@ impl ActorTokens {
 
     /// Adds the token, or puts it in the place of the one with its id.
     pub(crate) fn put(&mut self, token: ActorToken) {
-        if let Some(old) = self.rows.get(&token.id) {
-            self.by_age.remove(&(old.created_at, old.id.clone()));
-            for party in parties(old) {
-                self.pending.remove(party.as_str(), &token.id);
-            }
-        }
+        self.remove(&token.id);
         self.by_age.insert((token.created_at, token.id.clone()));
+        self.by_end.insert((token.expires_at, token.id.clone()));
         if token.status == ActorTokenStatus::Pending {
             for party in parties(&token) {
                 self.pending.add(party, token.id.clone());
             }
         }
         self.rows.insert(token.id.clone(), token);
+    }
+
+    /// Those whose lifetime was over by then, the longest over first.
+    pub(crate) fn over(&self, until: UnixMillis) -> impl Iterator<Item = &ActorToken> {
+        let over = self.by_end.iter().take_while(move |(end, _)| *end <= until);
+        over.filter_map(|(_, id)| self.rows.get(id))
+    }
+
+    pub(crate) fn remove(&mut self, id: &ActorTokenId) {
+        let Some(old) = self.rows.remove(id) else { return };
+        self.by_age.remove(&(old.created_at, old.id.clone()));
+        self.by_end.remove(&(old.expires_at, old.id.clone()));
+        for party in parties(&old) {
+            self.pending.remove(party.as_str(), id);
+        }
     }
 }
 

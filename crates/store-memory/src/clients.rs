@@ -13,6 +13,7 @@ use std::collections::{BTreeSet, HashMap};
 pub(crate) struct Clients {
     rows: HashMap<ClientId, Client>,
     by_age: BTreeSet<(UnixMillis, ClientId)>,
+    by_change: BTreeSet<(UnixMillis, ClientId)>,
 }
 
 impl Clients {
@@ -30,6 +31,7 @@ impl Clients {
 
     pub(crate) fn add(&mut self, client: Client) {
         self.by_age.insert((client.created_at, client.id.clone()));
+        self.by_change.insert((client.updated_at, client.id.clone()));
         self.rows.insert(client.id.clone(), client);
     }
 
@@ -42,7 +44,20 @@ impl Clients {
     /// The client's set of sessions changed at this time.
     pub(crate) fn sessions_changed(&mut self, id: &ClientId, at: UnixMillis) {
         if let Some(client) = self.rows.get_mut(id) {
+            self.by_change.remove(&(client.updated_at, id.clone()));
             client.updated_at = client.updated_at.max(at);
+            self.by_change.insert((client.updated_at, id.clone()));
         }
+    }
+
+    /// Those whose set of sessions last changed by then, the longest unchanged first.
+    pub(crate) fn unchanged(&self, until: UnixMillis) -> impl Iterator<Item = &ClientId> {
+        self.by_change.iter().take_while(move |(at, _)| *at <= until).map(|(_, id)| id)
+    }
+
+    pub(crate) fn remove(&mut self, id: &ClientId) {
+        let Some(old) = self.rows.remove(id) else { return };
+        self.by_age.remove(&(old.created_at, id.clone()));
+        self.by_change.remove(&(old.updated_at, old.id));
     }
 }

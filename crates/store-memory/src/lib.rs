@@ -11,6 +11,7 @@ mod guards;
 mod index;
 mod kept_answers;
 mod keys;
+mod retention;
 mod sessions;
 mod sign_in_tokens;
 mod sign_ins;
@@ -28,8 +29,10 @@ use actas_domain::{
     idempotency::KeptAnswer,
     ids::{ActorTokenId, ClientId, SecretKeyId, SessionId, SignInTokenId, UserId},
     keys::SigningKey,
+    lease::{Lease, LeaseHolder},
     page::{Listed, Page},
     ports::{Clock, CommitError, Committed, Instance, Store, StoreError},
+    retention::Purge,
     secret::SecretHash,
     secret_key::SecretKey,
     session::{Session, find::SessionQuery},
@@ -216,6 +219,19 @@ impl Store for MemoryStore {
 
     async fn audit_entries(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
         Ok(self.state()?.record.list(query))
+    }
+
+    async fn purge(&self, purge: &Purge, now: UnixMillis, limit: u32) -> Result<u32, StoreError> {
+        let now = now.min(self.clock.now());
+        Ok(retention::purge(&mut *self.state()?, purge, now, limit))
+    }
+
+    async fn take_lease(&self, _: Lease, _: &LeaseHolder, _: u32) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    async fn give_up_leases(&self, _: &LeaseHolder) -> Result<(), StoreError> {
+        Ok(())
     }
 
     async fn commit(&self, change: Change) -> Result<Committed, CommitError> {

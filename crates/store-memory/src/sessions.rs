@@ -22,6 +22,8 @@ pub(crate) struct Sessions {
     active: BTreeSet<SessionId>,
     /// The active ones, by subject and by `actor.sub`.
     active_by_party: Index<String, SessionId>,
+    /// Ordinary ones that are stored as over, by the end that they were bound for.
+    ended: BTreeSet<Age>,
 }
 
 impl Sessions {
@@ -80,16 +82,7 @@ impl Sessions {
 
     /// Adds the session, or puts it in the place of the one with its id.
     pub(crate) fn put(&mut self, session: Session) {
-        if let Some(old) = self.rows.remove(&session.id) {
-            let age = age_of(&old);
-            self.by_age.remove(&age);
-            self.by_client.remove(&old.client, &age);
-            self.by_user.remove(&old.user, &age);
-            self.active.remove(&old.id);
-            for party in parties(&old) {
-                self.active_by_party.remove(party.as_str(), &old.id);
-            }
-        }
+        self.remove(&session.id);
         self.by_age.insert(age_of(&session));
         self.by_client.add(session.client.clone(), age_of(&session));
         self.by_user.add(session.user.clone(), age_of(&session));
@@ -98,8 +91,28 @@ impl Sessions {
             for party in parties(&session) {
                 self.active_by_party.add(party, session.id.clone());
             }
+        } else if session.actor_token.is_none() {
+            self.ended.insert((session.ends_at(), session.id.clone()));
         }
         self.rows.insert(session.id.clone(), session);
+    }
+
+    /// Ordinary ones that are stored as over and were bound to end by then, the longest over first.
+    pub(crate) fn over(&self, until: UnixMillis) -> impl Iterator<Item = &SessionId> {
+        self.ended.iter().take_while(move |(end, _)| *end <= until).map(|(_, id)| id)
+    }
+
+    pub(crate) fn remove(&mut self, id: &SessionId) {
+        let Some(old) = self.rows.remove(id) else { return };
+        let age = age_of(&old);
+        self.by_age.remove(&age);
+        self.by_client.remove(&old.client, &age);
+        self.by_user.remove(&old.user, &age);
+        self.active.remove(id);
+        for party in parties(&old) {
+            self.active_by_party.remove(party.as_str(), id);
+        }
+        self.ended.remove(&(old.ends_at(), old.id));
     }
 
     /// Forward only.

@@ -4,13 +4,15 @@ use crate::index::Index;
 use actas_domain::{
     ids::{SignInTokenId, UserId},
     sign_in_token::{SignInToken, SignInTokenStatus},
+    time::UnixMillis,
 };
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 #[derive(Debug, Default)]
 pub(crate) struct SignInTokens {
     rows: HashMap<SignInTokenId, SignInToken>,
     pending: Index<UserId, SignInTokenId>,
+    by_end: BTreeSet<(UnixMillis, SignInTokenId)>,
 }
 
 impl SignInTokens {
@@ -25,12 +27,22 @@ impl SignInTokens {
 
     /// Adds the token, or puts it in the place of the one with its id.
     pub(crate) fn put(&mut self, token: SignInToken) {
-        if let Some(old) = self.rows.get(&token.id) {
-            self.pending.remove(&old.user, &old.id);
-        }
+        self.remove(&token.id);
+        self.by_end.insert((token.expires_at, token.id.clone()));
         if token.status == SignInTokenStatus::Pending {
             self.pending.add(token.user.clone(), token.id.clone());
         }
         self.rows.insert(token.id.clone(), token);
+    }
+
+    /// Those whose lifetime was over by then, the longest over first.
+    pub(crate) fn over(&self, until: UnixMillis) -> impl Iterator<Item = &SignInTokenId> {
+        self.by_end.iter().take_while(move |(end, _)| *end <= until).map(|(_, id)| id)
+    }
+
+    pub(crate) fn remove(&mut self, id: &SignInTokenId) {
+        let Some(old) = self.rows.remove(id) else { return };
+        self.pending.remove(&old.user, id);
+        self.by_end.remove(&(old.expires_at, old.id));
     }
 }

@@ -62,6 +62,11 @@ impl SignIns {
         self.kept_return(client).is_some_and(|kept| kept.session == *session)
     }
 
+    /// Whether something waits on the client for whoever holds it.
+    pub(crate) fn waits_on(&self, client: &ClientId) -> bool {
+        self.pending.contains_key(client) || self.returns.contains_key(client)
+    }
+
     pub(crate) fn keep_return(&mut self, kept: KeptReturn) {
         self.returns.insert(kept.client.clone(), kept);
     }

@@ -138,6 +138,7 @@ impl ActorTokens {
         let counts = self.created_in.put_rows();
         let counts = counts.map(|(month, created)| vec![bind::text(&month.key()), bind::unsigned(*created)]);
         queries.extend(COUNTS.put(counts.collect()));
+        queries.extend(SHAPE.remove(self.rows.removed().map(ActorTokenId::as_str)));
         queries.extend(SHAPE.put(self.rows.put_rows().map(|(_, token)| row(token)).collect()));
     }
 }

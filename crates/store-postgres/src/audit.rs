@@ -38,6 +38,7 @@ const SHAPE: Shape = Shape {
         ("signing_key", "text"),
         ("reason", "text"),
         ("cause", "text"),
+        ("purged_through", "bigint"),
     ],
     key: 1,
 };
@@ -51,6 +52,8 @@ pub(crate) struct Record {
     /// The position before the first of them.
     pub(crate) head: u64,
     appended: Vec<AuditEvent>,
+    /// Up to which position the batch removes entries.
+    cut: Option<u64>,
 }
 
 impl Record {
@@ -60,7 +63,16 @@ impl Record {
         self.head + self.appended.len() as u64
     }
 
+    /// Removes the entry and all that are older.
+    pub(crate) const fn cut(&mut self, position: u64) {
+        self.cut = Some(position);
+    }
+
     pub(crate) fn changes(&self, queries: &mut Vec<Query>) {
+        if let Some(position) = self.cut {
+            let sql = "DELETE FROM audit_entries WHERE position <= $1";
+            queries.push(Query::new(sql, vec![bind::unsigned(position)]));
+        }
         let rows: Vec<_> = (self.head + 1..).zip(&self.appended).map(|(at, event)| row(at, event)).collect();
         // No upsert: an entry that is there already is never written over.
         if let Some(add) = SHAPE.add(rows) {
@@ -148,6 +160,9 @@ fn row(position: u64, event: &AuditEvent) -> Vec<Value> {
         bind::optional_text(event.signing_key.as_ref().map(SigningKeyId::as_str)),
         bind::optional_text(event.reason.as_deref()),
         bind::optional_text(event.cause.map(Cause::as_str)),
+        bind::optional_integer(
+            event.purged_through.map(|position| i64::try_from(position).unwrap_or(i64::MAX)),
+        ),
     ]
 }
 
@@ -176,6 +191,7 @@ pub(crate) fn from_row(row: &Row) -> Result<AuditEntry, Fault> {
         signing_key: fields.optional_parsed(SigningKeyId::parse)?,
         reason: fields.optional_text()?,
         cause: fields.optional_parsed(Cause::parse)?,
+        purged_through: fields.optional_unsigned()?,
     };
     Ok(AuditEntry { position, event })
 }

@@ -68,6 +68,7 @@ impl Clients {
     }
 
     pub(crate) fn changes(&self, queries: &mut Vec<Query>) {
+        queries.extend(SHAPE.remove(self.rows.removed().map(ClientId::as_str)));
         queries.extend(SHAPE.put(self.rows.put_rows().map(|(_, client)| row(client)).collect()));
         if !self.touched.is_empty() {
             let sql = "UPDATE clients SET updated_at = touched.at \

@@ -16,12 +16,14 @@ mod fault;
 mod guards;
 mod kept_answers;
 mod keys;
+mod leases;
 mod metrics;
 mod open_error;
 mod options;
 #[cfg(test)]
 mod plans;
 mod reads;
+mod retention;
 mod rows;
 mod schema;
 mod sessions;

@@ -15,6 +15,7 @@ use actas_domain::{
     idempotency::KeptAnswer,
     keys::SigningKeyStatus,
     page::Page,
+    retention::{Purge, Purged},
     secret::{SecretHash, SecretText},
     session::{SessionStatus, find::SessionQuery},
     sign_in::failures::Guessed,
@@ -140,19 +141,33 @@ async fn a_batch_finds_and_changes_its_rows_by_indexes() {
     writes::want_activity(&mut state, &rows::session_id(1));
     state.sign_ins.want_guesses(&SecretHash::of("x"));
     state.kept_answers.want_over(rows::START, 500);
+    for of in [
+        Purged::ActorTokens,
+        Purged::SignInTokens,
+        Purged::Sessions,
+        Purged::Clients,
+        Purged::Entries { through: 7 },
+    ] {
+        state.retention.want(&Purge { of, kept_seconds: 1 }, rows::START, 250);
+    }
     let loads = state.loads();
-    assert!(loads.len() >= 22, "{}", loads.len());
+    assert!(loads.len() >= 27, "{}", loads.len());
     for load in loads {
         planner.assert_indexed(&load.query, false).await;
     }
     state.users.record_sign_in(&rows::user_id("subject"), rows::START);
     state.users.remove(&rows::user_id("other"));
+    state.actor_tokens.rows.remove(&rows::actor_token_id(1));
+    state.sign_in_tokens.rows.remove(&rows::sign_in_token_id(1));
+    state.sessions.rows.remove(&rows::session_id(1));
+    state.clients.rows.remove(&rows::client_id(1));
+    state.record.cut(7);
     state.clients.sessions_changed(&rows::client_id(9), rows::START);
     state.kept_answers.keep(KeptAnswer { expires_at: rows::START, ..rows::kept_answer(1) });
     state.kept_answers.keep(rows::kept_answer(2));
     assert_eq!(state.kept_answers.forget(rows::START, 500), 1);
     let changes = state.changes();
-    assert!(changes.len() >= 5, "{}", changes.len());
+    assert!(changes.len() >= 10, "{}", changes.len());
     for change in changes {
         planner.assert_indexed(&change, false).await;
     }

@@ -12,6 +12,10 @@ use tokio_postgres::Row;
 /// So that several statements see the same state.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
+/// For what may be lost. Its commit waits for no standby, so that no limit of time ever cuts such a wait.
+const BEGIN_LOOSELY: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+const WAIT_FOR_NO_STANDBY: &str = "SET LOCAL synchronous_commit = local";
+
 /// A read is tried again on a connection that is new: one that was kept may have broken unnoticed.
 const ATTEMPTS: usize = 2;
 
@@ -49,6 +53,20 @@ impl Readers {
         match self.answers(&queries).await?.as_slice() {
             [_, first, second, _] => Ok(parse(first, second)?),
             _ => Err(Fault::Unreadable("a read was answered in part".into()).into()),
+        }
+    }
+
+    /// What a statement answers that writes beside the record, and that may be lost or be carried out twice.
+    pub(crate) async fn write_loosely<T>(
+        &self,
+        query: Query,
+        parse: impl FnOnce(&[Row]) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let around = [BEGIN_LOOSELY, WAIT_FOR_NO_STANDBY].map(Query::plain);
+        let queries: Vec<_> = around.into_iter().chain([query, Query::plain("COMMIT")]).collect();
+        match self.answers(&queries).await?.as_slice() {
+            [_, _, found, _] => Ok(parse(found)?),
+            _ => Err(Fault::Unreadable("a write was answered in part".into()).into()),
         }
     }
 

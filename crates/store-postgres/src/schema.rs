@@ -21,8 +21,10 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, minimum_reader_version: 1, sql: include_str!("migrations/0001_initial.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, minimum_reader_version: 1, sql: include_str!("migrations/0001_initial.sql") },
+    Migration { version: 3, minimum_reader_version: 1, sql: include_str!("migrations/0003_retention.sql") },
+];
 
 /// The newest version that this binary knows.
 pub const SUPPORTED_VERSION: u32 = MIGRATIONS[MIGRATIONS.len() - 1].version;

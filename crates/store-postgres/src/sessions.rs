@@ -134,6 +134,7 @@ impl Sessions {
     }
 
     pub(crate) fn changes(&self, queries: &mut Vec<Query>) {
+        queries.extend(SHAPE.remove(self.rows.removed().map(SessionId::as_str)));
         queries.extend(SHAPE.put(self.rows.put_rows().map(|(_, session)| row(session)).collect()));
     }
 }

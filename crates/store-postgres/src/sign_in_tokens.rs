@@ -88,6 +88,7 @@ impl SignInTokens {
     }
 
     pub(crate) fn changes(&self, queries: &mut Vec<Query>) {
+        queries.extend(SHAPE.remove(self.rows.removed().map(SignInTokenId::as_str)));
         queries.extend(SHAPE.put(self.rows.put_rows().map(|(_, token)| row(token)).collect()));
     }
 }

@@ -126,6 +126,11 @@ impl SignIns {
         self.returns.get(client).is_some_and(|kept| kept.session == *session)
     }
 
+    /// Whether the batch has something wait on the client for whoever holds it.
+    pub(crate) fn waits_on(&self, client: &ClientId) -> bool {
+        self.pending.peek(client).is_some() || self.returns.peek(client).is_some()
+    }
+
     pub(crate) fn keep_return(&mut self, kept: KeptReturn) {
         self.returns.put(kept.client.clone(), kept);
     }

@@ -9,6 +9,7 @@ use crate::{
     fault::Fault,
     kept_answers::KeptAnswers,
     keys::Keys,
+    retention::Retention,
     sessions::Sessions,
     sign_in_tokens::SignInTokens,
     sign_ins::SignIns,
@@ -28,6 +29,7 @@ pub(crate) struct State {
     pub(crate) keys: Keys,
     pub(crate) kept_answers: KeptAnswers,
     pub(crate) record: Record,
+    pub(crate) retention: Retention,
 }
 
 /// One statement that reads, and what becomes of the rows that it finds.
@@ -58,6 +60,7 @@ impl State {
         self.clients.loads(&mut loads);
         self.keys.loads(&mut loads);
         self.kept_answers.loads(&mut loads);
+        self.retention.loads(&mut loads);
         loads
     }
 

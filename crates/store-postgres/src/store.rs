@@ -1,7 +1,7 @@
 //! The store's trait, call by call: each a statement, and what its rows become.
 
 use crate::{
-    PostgresStore, actor_tokens, audit, clients, fault::Fault, kept_answers, keys, rows, sessions,
+    PostgresStore, actor_tokens, audit, clients, fault::Fault, kept_answers, keys, leases, rows, sessions,
     sign_in_tokens, sign_ins, user_query, user_rows, users, work::Note,
 };
 use actas_domain::{
@@ -12,8 +12,10 @@ use actas_domain::{
     idempotency::KeptAnswer,
     ids::{ActorTokenId, ClientId, SecretKeyId, SessionId, SignInTokenId, UserId},
     keys::SigningKey,
+    lease::{Lease, LeaseHolder},
     page::{Listed, Page},
     ports::{CommitError, Committed, Instance, Store, StoreError},
+    retention::Purge,
     secret::SecretHash,
     secret_key::SecretKey,
     session::{Session, find::SessionQuery},
@@ -181,6 +183,20 @@ impl Store for PostgresStore {
 
     async fn count_kept_answers(&self) -> Result<u64, StoreError> {
         self.lists.read(kept_answers::count(), rows::number).await
+    }
+
+    async fn purge(&self, purge: &Purge, now: UnixMillis, limit: u32) -> Result<u32, StoreError> {
+        let removed = self.writer.note(Note::Purge { purge: *purge, now, limit }).await?;
+        Ok(u32::try_from(removed).unwrap_or(limit))
+    }
+
+    /// Not by the writer: whoever is refused has nothing to write, and what is lost at a failover runs out.
+    async fn take_lease(&self, lease: Lease, holder: &LeaseHolder, seconds: u32) -> Result<bool, StoreError> {
+        self.lookups.write_loosely(leases::take(lease, holder, seconds), |found| Ok(!found.is_empty())).await
+    }
+
+    async fn give_up_leases(&self, holder: &LeaseHolder) -> Result<(), StoreError> {
+        self.lookups.write_loosely(leases::give_up(holder), |_| Ok(())).await
     }
 
     async fn commit(&self, change: Change) -> Result<Committed, CommitError> {

@@ -1,10 +1,11 @@
 //! What can be asked of the writer, and carrying it out on the state of a batch.
 
-use crate::{guards, state::State, writes};
+use crate::{guards, retention, state::State, writes};
 use actas_domain::{
     change::Change,
     idempotency::KeptAnswer,
     ids::SessionId,
+    retention::Purge,
     secret::SecretHash,
     sign_in::{PendingSignIn, failures::PasswordFailures},
     time::UnixMillis,
@@ -28,6 +29,7 @@ pub(crate) enum Note {
     ForgetSignIns { now: UnixMillis, forgotten: UnixMillis },
     KeepAnswer(KeptAnswer),
     ForgetAnswers { now: UnixMillis, limit: u32 },
+    Purge { purge: Purge, now: UnixMillis, limit: u32 },
 }
 
 /// Nothing of a change happened, because a guard or the condition of a write does not hold.
@@ -51,6 +53,7 @@ impl Work {
                 Note::SetGuesses { identifier, .. } => state.sign_ins.want_guesses(identifier),
                 Note::KeepAnswer(answer) => state.kept_answers.want(&answer.key_hash),
                 Note::ForgetAnswers { now, limit } => state.kept_answers.want_over(*now, *limit),
+                Note::Purge { purge, now, limit } => state.retention.want(purge, *now, *limit),
                 Note::BeginSignIn(_) | Note::ForgetSignIns { .. } => {}
             },
             Self::Check => {}
@@ -85,6 +88,9 @@ fn take_note(state: &mut State, note: &Note, now: UnixMillis) -> u64 {
             return u64::from(is_free);
         }
         Note::ForgetAnswers { now, limit } => return state.kept_answers.forget(*now, *limit),
+        Note::Purge { purge, now: asked, limit } => {
+            return retention::purge(state, purge, now.min(*asked), *limit);
+        }
     }
     0
 }

@@ -19,7 +19,8 @@ use rusqlite::{Connection, Row, params_from_iter, types::Value};
 macro_rules! columns {
     () => {
         "position, at, action, denied_code, caller_kind, caller_id, address, trace_id, subject, actor_sub, \
-         actor_token, sign_in_token, session, client, secret_key, signing_key, reason, cause"
+         actor_token, sign_in_token, session, client, secret_key, signing_key, reason, cause, \
+         purged_through"
     };
 }
 
@@ -32,7 +33,7 @@ pub(crate) fn append(connection: &Connection, position: u64, event: &AuditEvent)
     let sql = concat!(
         "INSERT INTO audit_entries (",
         columns!(),
-        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
+        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
     );
     let address = event.context.address.map(|address| address.to_string());
     execute(connection, sql, params_from_iter(row(position, event, address.as_deref()))).map(drop)
@@ -100,7 +101,7 @@ pub(crate) fn list_sql(query: &AuditQuery) -> (String, Vec<Value>) {
     (sql, conditions.values_and(&[i64::from(query.limit).into()]))
 }
 
-fn row<'a>(position: u64, event: &'a AuditEvent, address: Option<&'a str>) -> Columns<'a, 18> {
+fn row<'a>(position: u64, event: &'a AuditEvent, address: Option<&'a str>) -> Columns<'a, 19> {
     let denied_code = match &event.outcome {
         Outcome::Done => None,
         Outcome::Denied { code } => Some(&**code),
@@ -124,6 +125,7 @@ fn row<'a>(position: u64, event: &'a AuditEvent, address: Option<&'a str>) -> Co
         bind::optional_text(event.signing_key.as_ref().map(SigningKeyId::as_str)),
         bind::optional_text(event.reason.as_deref()),
         bind::optional_text(event.cause.map(Cause::as_str)),
+        bind::optional_integer(event.purged_through.map(signed)),
     ]
 }
 
@@ -152,6 +154,7 @@ fn from_row(row: &Row<'_>) -> Result<AuditEntry, Fault> {
         signing_key: fields.optional_parsed(SigningKeyId::parse)?,
         reason: fields.optional_text()?,
         cause: fields.optional_parsed(Cause::parse)?,
+        purged_through: fields.optional_unsigned()?,
     };
     Ok(AuditEntry { position, event })
 }

@@ -13,6 +13,7 @@ use crate::{
     options::Options,
     queue::{Queue, Rejected, Taken},
     reads::closed,
+    retention,
     rows::execute,
     sessions, sign_ins,
     threads::Threads,
@@ -23,6 +24,7 @@ use actas_domain::{
     idempotency::KeptAnswer,
     ids::SessionId,
     ports::{Clock, CommitError, Committed, StoreError},
+    retention::Purge,
     secret::SecretHash,
     sign_in::{PendingSignIn, failures::PasswordFailures},
     time::UnixMillis,
@@ -143,6 +145,11 @@ pub(crate) enum Note {
     },
     KeepAnswer(KeptAnswer),
     ForgetAnswers {
+        now: UnixMillis,
+        limit: u32,
+    },
+    Purge {
+        purge: Purge,
         now: UnixMillis,
         limit: u32,
     },
@@ -313,6 +320,10 @@ impl Committer {
             }
             Note::ForgetAnswers { now, limit } => {
                 kept_answers::forget(connection, *now, *limit).map(|removed| removed as u64)
+            }
+            Note::Purge { purge, now, limit } => {
+                let now = self.clock.now().min(*now);
+                retention::purge(connection, purge, now, *limit).map(|removed| removed as u64)
             }
         }
     }

@@ -23,6 +23,7 @@ mod options;
 mod plans;
 mod queue;
 mod reads;
+mod retention;
 mod rows;
 #[cfg(feature = "testing")]
 mod sabotage;
@@ -58,8 +59,10 @@ use actas_domain::{
     idempotency::KeptAnswer,
     ids::{ActorTokenId, ClientId, SecretKeyId, SessionId, SignInTokenId, UserId},
     keys::SigningKey,
+    lease::{Lease, LeaseHolder},
     page::{Listed, Page},
     ports::{Clock, CommitError, Committed, Instance, Store, StoreError},
+    retention::Purge,
     secret::SecretHash,
     secret_key::SecretKey,
     session::{Session, find::SessionQuery},
@@ -325,6 +328,20 @@ impl Store for SqliteStore {
     async fn audit_entries(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
         let query = query.clone();
         self.lists.read(move |connection| audit::list(connection, &query)).await
+    }
+
+    async fn purge(&self, purge: &Purge, now: UnixMillis, limit: u32) -> Result<u32, StoreError> {
+        let removed = self.writer.note(Note::Purge { purge: *purge, now, limit }).await?;
+        Ok(u32::try_from(removed).unwrap_or(limit))
+    }
+
+    /// One process opens the file.
+    async fn take_lease(&self, _: Lease, _: &LeaseHolder, _: u32) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    async fn give_up_leases(&self, _: &LeaseHolder) -> Result<(), StoreError> {
+        Ok(())
     }
 
     async fn commit(&self, change: Change) -> Result<Committed, CommitError> {

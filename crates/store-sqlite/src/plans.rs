@@ -1,6 +1,6 @@
 //! That lists are read in the order of an index, from where they begin to where they end, however long the table is.
 
-use crate::{actor_tokens, audit, conditions::bound, kept_answers, schema, sessions};
+use crate::{actor_tokens, audit, conditions::bound, kept_answers, retention, schema, sessions};
 use actas_domain::{
     actor_token::{ActorTokenStatus, find::ActorTokenQuery},
     audit::{
@@ -145,4 +145,34 @@ fn kept_answers_are_found_and_removed_by_their_indexes() {
     let steps = plan(&connection, &(kept_answers::FORGET.to_owned(), vec![1.into(), 500.into()]));
     assert!(steps.iter().any(|step| step.contains("kept_answers_by_end (expires_at<?)")), "{steps:?}");
     assert!(steps.iter().all(|step| !step.starts_with("SCAN") && !step.contains("TEMP B-TREE")), "{steps:?}");
+}
+
+/// Each step reads its range from the oldest on, and looks at other tables row by row, by their keys.
+#[test]
+fn a_purge_reads_the_range_that_goes() {
+    let connection = database();
+    for (sql, range) in [
+        (retention::SESSIONS_OF_TOKENS, "actor_tokens_by_end (expires_at<?)"),
+        (retention::ACTOR_TOKENS, "actor_tokens_by_end (expires_at<?)"),
+        (retention::SIGN_IN_TOKENS, "sign_in_tokens_by_end (expires_at<?)"),
+        (retention::SESSIONS, "sessions_ended_by_end (ends_at<?)"),
+        (retention::CLIENTS, "clients_by_change (updated_at<?)"),
+    ] {
+        let steps = plan(&connection, &(sql.to_owned(), vec![1.into(), 250.into()]));
+        assert!(steps.iter().any(|step| step.contains(range)), "{sql}: {steps:?}");
+        assert!(
+            steps.iter().all(|step| !step.starts_with("SCAN") && !step.contains("TEMP B-TREE")),
+            "{steps:?}"
+        );
+    }
+    let of_entries = [
+        (retention::LAST_ENTRY, vec![1.into(), 250.into(), 7.into()]),
+        (retention::ENTRIES, vec![Value::from(7)]),
+    ];
+    for (sql, values) in of_entries {
+        let steps = plan(&connection, &(sql.to_owned(), values));
+        let by_position = "SEARCH audit_entries USING INTEGER PRIMARY KEY (rowid<?)";
+        assert!(steps.iter().any(|step| step == by_position), "{steps:?}");
+        assert!(steps.iter().all(|step| !step.starts_with("SCAN audit")), "{steps:?}");
+    }
 }

@@ -115,6 +115,11 @@ impl<'a> Fields<'a> {
         u64::try_from(integer).map_err(|_| self.unreadable())
     }
 
+    pub(crate) fn optional_unsigned(&mut self) -> Result<Option<u64>, Fault> {
+        let Some(integer) = self.optional_integer()? else { return Ok(None) };
+        u64::try_from(integer).map(Some).map_err(|_| self.unreadable())
+    }
+
     pub(crate) fn flag(&mut self) -> Result<bool, Fault> {
         match self.integer()? {
             0 => Ok(false),

@@ -5,7 +5,7 @@ use crate::{
     args::{AuditCommand, AuditFilter, Moment, OutputArguments, ServerArguments},
     exit::ExitError,
     output::{self, Screen},
-    remote::{Names, Remote, actor_id, follow, newest_position, page_limit, take, user_id},
+    remote::{Names, Remote, actor_id, follow, newest_position, oldest_position, page_limit, take, user_id},
 };
 use actas_sdk::{
     Timestamp,
@@ -42,7 +42,14 @@ pub(crate) async fn run(command: AuditCommand) -> Result<(), ExitError> {
             let remote = Remote::open(&server)?;
             let query = filtered(&remote, &filter).await?;
             let after = match after {
-                Some(after) => after,
+                Some(after) => {
+                    let oldest = oldest_position(&remote).await?;
+                    if after + 1 < oldest {
+                        let (first, gone) = (after + 1, oldest - 1);
+                        output::note(format!("positions {first} to {gone} were purged and are not told"));
+                    }
+                    after
+                }
                 None => newest_position(&remote).await?,
             };
             let mut names = Names::default();

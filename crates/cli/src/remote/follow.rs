@@ -23,6 +23,16 @@ pub(crate) async fn newest_position(remote: &Remote) -> Result<u64, ExitError> {
     Ok(page.data.first().map_or(0, |entry| entry.position))
 }
 
+/// The position that the record begins with: 1 until its oldest entries are purged.
+///
+/// # Errors
+/// What the server says.
+pub(crate) async fn oldest_position(remote: &Remote) -> Result<u64, ExitError> {
+    let page = remote.client.audit_entries().list(ListAuditEntries::new().after(0).limit(1)).await;
+    let page = page.map_err(|error| remote.explain_list(&error))?;
+    Ok(page.data.first().map_or(1, |entry| entry.position))
+}
+
 /// Gives every entry behind a position that matches the query, once and in order, until Ctrl-C or until nobody reads
 /// any more. A server that is away for a while is waited for.
 ///

@@ -7,7 +7,7 @@ mod people;
 mod rows;
 mod transient;
 
-pub(crate) use follow::{End, follow, newest_position};
+pub(crate) use follow::{End, follow, newest_position, oldest_position};
 pub(crate) use people::{Names, actor_id, contact, find_user, label, name, quoted, user_id};
 pub(crate) use rows::{Rows, page_limit, take};
 

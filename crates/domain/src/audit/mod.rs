@@ -70,6 +70,7 @@ closed_enum! {
         SigningKeyRotated = "signing_key.rotated",
         SigningKeyRemoved = "signing_key.removed",
         InstanceCreated = "instance.created",
+        RecordPurged = "record.purged",
     }
 }
 
@@ -132,9 +133,11 @@ pub struct AuditEvent {
     /// The reason that the creator of an actor token gave.
     pub reason: Option<String>,
     pub cause: Option<Cause>,
+    /// Up to which position the record was cut.
+    pub purged_through: Option<u64>,
 }
 
-/// An event and its place, counted from 1 without gaps.
+/// An event and its place, counted from 1 without gaps. The oldest may be gone; no place is ever given again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
     pub position: u64,
@@ -158,6 +161,7 @@ impl AuditEvent {
             signing_key: None,
             reason: None,
             cause: None,
+            purged_through: None,
         }
     }
 

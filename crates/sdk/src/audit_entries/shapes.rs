@@ -31,7 +31,8 @@ words! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditEntry {
-    /// Its place in the record: 1, 2, 3 and so on, without gaps.
+    /// Its place in the record: 1, 2, 3 and so on, without gaps. The record begins later where its oldest entries were
+    /// purged.
     pub position: u64,
     /// When.
     pub at: Timestamp,
@@ -74,6 +75,9 @@ pub struct AuditEntry {
     /// Why a state was reached, for example `subject_banned`.
     #[serde(default)]
     pub cause: Option<String>,
+    /// Of `record.purged`: up to which position entries were purged.
+    #[serde(default)]
+    pub purged_through: Option<u64>,
     /// The network address of the caller.
     #[serde(default)]
     pub address: Option<String>,

@@ -119,6 +119,7 @@ fn shape(entry: &AuditEntry) -> Shape {
         signing_key_id: event.signing_key.as_ref().map(ToString::to_string),
         reason: event.reason.clone(),
         cause: event.cause.map(|cause| cause.as_str().to_owned()),
+        purged_through: event.purged_through,
         address: event.context.address.map(|address| address.to_string()),
         trace_id: event.context.trace_id.to_string(),
     }

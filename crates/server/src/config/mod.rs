@@ -115,6 +115,8 @@ impl Configuration {
             session_token_seconds: self.session_token_seconds,
             password_attempts_max: self.password_attempts_max,
             password_lockout_seconds: self.password_lockout_seconds,
+            retention_seconds: seconds_of_days(self.retention_days),
+            record_retention_seconds: seconds_of_days(self.record_retention_days),
         }
     }
 
@@ -194,6 +196,7 @@ impl Configuration {
                 "cookie_domain is not a domain of public_url, {url}: browsers would keep no such cookie"
             ));
         }
+        problems.extend(self.retention_contradiction());
         let production = self.instance_kind == InstanceKind::Production;
         if let Some(key) = &self.publishable_key
             && key.is_live() != production
@@ -209,6 +212,23 @@ impl Configuration {
             ));
         }
         problems
+    }
+
+    /// What is kept has its history on record, so the record is kept for longer.
+    fn retention_contradiction(&self) -> Option<String> {
+        let (rows, record) = (self.retention_days, self.record_retention_days);
+        match (rows, record) {
+            (_, 0) => None,
+            (0, _) => Some(format!(
+                "record_retention_days is {record}, and retention_days is 0, for ever: the record must be kept for longer; \
+                 set retention_days to less than {record}, or record_retention_days to 0"
+            )),
+            _ if record <= rows => Some(format!(
+                "record_retention_days is {record}, and retention_days is {rows}: the record must be kept for longer; set \
+                 record_retention_days to more than {rows}, or to 0, for ever"
+            )),
+            _ => None,
+        }
     }
 
     /// What works, but hardly as it was meant.
@@ -259,4 +279,9 @@ impl Configuration {
         }
         warnings
     }
+}
+
+/// 0 is for ever: what was left empty by mistake must not remove anything.
+fn seconds_of_days(days: u32) -> Option<i64> {
+    (days > 0).then(|| i64::from(days) * 86_400)
 }

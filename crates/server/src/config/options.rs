@@ -166,6 +166,13 @@ options! {
         /// How long such a lockout lasts, in seconds, and how long a wrong password is remembered.
         password_lockout_seconds: i64 = "3600", 1..=2_592_000;
     }
+    Retention {
+        /// Days for which tokens, sessions and clients are kept when they are over; 0 keeps them for ever. The record of them
+        /// is kept apart.
+        retention_days: u32 = "90", 0..=36_500;
+        /// Days for which entries of the record are kept, more than `retention_days`; 0 keeps them for ever.
+        record_retention_days: u32 = "0", 0..=36_500;
+    }
     Limits {
         /// The largest body of a request, in bytes.
         body_max_bytes: usize = "65536", 1_024..=16_777_216;

@@ -12,13 +12,21 @@ pub enum Group {
     Data,
     Instance,
     Rules,
+    Retention,
     Limits,
     Operation,
 }
 
 impl Group {
-    pub const ALL: [Self; 6] =
-        [Self::Addresses, Self::Data, Self::Instance, Self::Rules, Self::Limits, Self::Operation];
+    pub const ALL: [Self; 7] = [
+        Self::Addresses,
+        Self::Data,
+        Self::Instance,
+        Self::Rules,
+        Self::Retention,
+        Self::Limits,
+        Self::Operation,
+    ];
 
     pub const fn title(self) -> &'static str {
         match self {
@@ -26,6 +34,7 @@ impl Group {
             Self::Data => "Data and keys",
             Self::Instance => "Instance",
             Self::Rules => "Rules",
+            Self::Retention => "Retention",
             Self::Limits => "Limits",
             Self::Operation => "Operation",
         }

@@ -157,6 +157,8 @@ fn contradictions_are_refused() {
             "instance_kind = 'development'\npublishable_key = 'pk_live_MTI3LjAuMC4xOjQ1MDAk'",
             "begin with pk_test_",
         ),
+        ("record_retention_days = 90", "set record_retention_days to more than 90"),
+        ("record_retention_days = 400\nretention_days = 0", "set retention_days to less than 400"),
     ] {
         let told = problems(&file(text));
         assert!(told.len() == 1 && told[0].contains(part), "{told:?}");
@@ -266,4 +268,15 @@ fn another_site_in_production_is_warned_of() {
 fn clerks_packages_are_in_one_place() {
     let both = file("clerk_npm_dir = '/srv/node_modules'\nclerk_npm_base_url = 'https://cdn.example/npm'");
     assert_eq!(problems(&both), ["clerk_npm_dir and clerk_npm_base_url are both set; give one of them"]);
+}
+
+#[test]
+fn nothing_is_purged_after_no_days() {
+    let kept = |text: &str| {
+        let settings = load(&file(text)).unwrap().configuration.settings();
+        (settings.retention_seconds, settings.record_retention_seconds)
+    };
+    assert_eq!(kept(""), (Some(90 * 86_400), None));
+    assert_eq!(kept("retention_days = 0"), (None, None));
+    assert_eq!(kept("retention_days = 1\nrecord_retention_days = 2"), (Some(86_400), Some(2 * 86_400)));
 }

@@ -6,6 +6,7 @@ mod batches;
 mod connections;
 mod contract;
 mod durability;
+mod leases;
 mod opening;
 mod proxy;
 mod replicas;

@@ -10,9 +10,11 @@ use actas_domain::{
     idempotency::KeptAnswer,
     ids::{ActorTokenId, ClientId, SecretKeyId, SessionId, SignInTokenId, UserId},
     keys::{SigningKey, SigningKeyStatus, bootstrap, ring::KeyRing},
+    lease::{Lease, LeaseHolder},
     page::{Listed, Page},
     ports::{CommitError, Committed, Instance, Store, StoreError},
     refusal_throttle::RefusalThrottle,
+    retention::Purge,
     secret::SecretHash,
     secret_key::SecretKey,
     session::{Session, find::SessionQuery},
@@ -97,6 +99,9 @@ delegate! {
     keep_answer(answer: &KeptAnswer) -> Result<bool, StoreError>;
     forget_answers(now: UnixMillis, limit: u32) -> Result<u32, StoreError>;
     count_kept_answers() -> Result<u64, StoreError>;
+    purge(purge: &Purge, now: UnixMillis, limit: u32) -> Result<u32, StoreError>;
+    take_lease(lease: Lease, holder: &LeaseHolder, seconds: u32) -> Result<bool, StoreError>;
+    give_up_leases(holder: &LeaseHolder) -> Result<(), StoreError>;
     commit(change: Change) -> Result<Committed, CommitError>;
     check() -> Result<(), StoreError>;
 }
@@ -186,6 +191,14 @@ across_replicas! {
     }
     standing {
         a_downfall_ends_all_of_a_party
+    }
+    retention {
+        the_record_is_cut_from_the_oldest_on
+        a_sign_in_and_a_purge_exclude_each_other
+        a_revocation_and_a_purge_exclude_each_other
+    }
+    leases {
+        a_lease_is_its_holders
     }
 }
 

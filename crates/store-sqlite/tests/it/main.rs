@@ -11,4 +11,5 @@ mod checkpoints;
 mod contract;
 mod disk;
 mod opening;
+mod purging;
 mod workplace;

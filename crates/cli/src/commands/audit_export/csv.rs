@@ -4,7 +4,7 @@ use actas_domain::time::UnixMillis;
 use actas_sdk::audit_entries::AuditEntry;
 
 /// The names of the columns. The last one has never a line end in it: a row that was cut is short.
-pub(super) const COLUMNS: [&str; 19] = [
+pub(super) const COLUMNS: [&str; 20] = [
     "position",
     "at",
     "action",
@@ -22,6 +22,7 @@ pub(super) const COLUMNS: [&str; 19] = [
     "signing_key_id",
     "reason",
     "cause",
+    "purged_through",
     "address",
     "trace_id",
 ];
@@ -36,6 +37,7 @@ pub(super) fn row(entry: &AuditEntry) -> String {
     }
     let at = UnixMillis::from_millis(entry.at.unix_millis()).to_rfc3339();
     let position = entry.position.to_string();
+    let purged_through = entry.purged_through.map(|position| position.to_string()).unwrap_or_default();
     line(&[
         &position,
         &at,
@@ -54,6 +56,7 @@ pub(super) fn row(entry: &AuditEntry) -> String {
         text(&entry.signing_key_id),
         text(&entry.reason),
         text(&entry.cause),
+        &purged_through,
         text(&entry.address),
         &entry.trace_id,
     ])
@@ -91,7 +94,7 @@ mod tests {
     #[test]
     fn an_entry_is_a_row() {
         let expected =
-            "7,2023-11-14T22:13:20.123Z,actor_token.created,done,,secret_key,key_1,bob,,,,,,,,why,,,ab\n";
+            "7,2023-11-14T22:13:20.123Z,actor_token.created,done,,secret_key,key_1,bob,,,,,,,,why,,,,ab\n";
         assert_eq!(row(&entry("why")), expected);
         assert_eq!(heading().matches(',').count(), expected.matches(',').count());
     }

@@ -10,7 +10,7 @@ use crate::{
     args::{Bound, ExportAuditArguments},
     exit::ExitError,
     output::{self, Done, Meter, grouped, harmless, rough},
-    remote::{End, Remote, newest_position},
+    remote::{End, Remote, newest_position, oldest_position},
 };
 use actas_crypto::SystemClock;
 use actas_domain::ports::Clock as _;
@@ -51,7 +51,8 @@ pub(crate) async fn run(arguments: ExportAuditArguments) -> Result<(), ExitError
     let remote = Remote::open(&arguments.server)?;
     let is_csv = arguments.out.as_ref().and_then(|path| path.extension()).is_some_and(|name| name == "csv");
     let format = arguments.format.unwrap_or(if is_csv { Format::Csv } else { Format::Jsonl });
-    let from = first(&remote, arguments.from).await?;
+    let oldest = oldest_position(&remote).await?;
+    let from = first(&remote, arguments.from, oldest).await?;
     let to = last(&remote, arguments.to).await?;
     let (sink, positions) = sink(&arguments, format)?;
     if let (Some((begun, _)), Some(_)) = (positions, arguments.from)
@@ -62,6 +63,7 @@ pub(crate) async fn run(arguments: ExportAuditArguments) -> Result<(), ExitError
         )));
     }
     let next = positions.map_or(from, |(_, last)| last + 1);
+    check_not_purged(next, oldest, positions.is_some())?;
     let first = positions.map_or(from, |(first, _)| first);
     let options = CallOptions::new()
         .timeout(CALL_TIMEOUT)
@@ -81,9 +83,9 @@ pub(crate) async fn run(arguments: ExportAuditArguments) -> Result<(), ExitError
 }
 
 /// The position that a part begins with.
-async fn first(remote: &Remote, from: Option<Bound>) -> Result<u64, ExitError> {
+async fn first(remote: &Remote, from: Option<Bound>, oldest: u64) -> Result<u64, ExitError> {
     match from {
-        None => Ok(1),
+        None => Ok(oldest),
         Some(Bound::Position(position)) => Ok(position),
         Some(Bound::Time(moment)) => {
             let at = Timestamp::from_unix_millis(moment.at(SystemClock.now()).millis());
@@ -94,6 +96,21 @@ async fn first(remote: &Remote, from: Option<Bound>) -> Result<u64, ExitError> {
             }
         }
     }
+}
+
+/// What was purged cannot be exported, and is not passed over in silence.
+fn check_not_purged(next: u64, oldest: u64, resumes: bool) -> Result<(), ExitError> {
+    if next >= oldest {
+        return Ok(());
+    }
+    let gone = oldest - 1;
+    Err(ExitError::Configuration(if resumes {
+        format!(
+            "positions {next} to {gone} were purged before they were exported here: export to another file"
+        )
+    } else {
+        format!("positions up to {gone} were purged: leave --from away, or give {oldest} or more")
+    }))
 }
 
 /// The position that a part ends with; 0 for one without entries.
@@ -249,7 +266,9 @@ impl Exporting {
             let next = expected.next();
             if next != Some(position) {
                 let next = next.unwrap_or(page.end() + 1);
-                return Err(wrong(format!("position {position} came where {next} has to be")));
+                return Err(wrong(format!(
+                    "position {position} came where {next} has to be, unless entries are being purged"
+                )));
             }
             match self.format {
                 // In JSON, line ends are only ever white space.

@@ -2,8 +2,14 @@
 
 use super::import::Kept;
 use crate::process::{one_line, stderr, stdout};
+use actas_domain::{
+    ports::{Clock, Store as _},
+    retention::{Purge, Purged},
+    time::UnixMillis,
+};
+use actas_store_sqlite::{Options, SqliteStore};
 use serde_json::{Value, json};
-use std::fs;
+use std::{fs, path::Path, sync::Arc};
 
 /// A record of some more than two pages.
 fn filled() -> Kept {
@@ -120,4 +126,47 @@ fn what_cannot_be_gone_on_with_is_left_as_it_is() {
     assert!(
         fs::read_dir(kept.folder.path()).unwrap().all(|entry| entry.unwrap().file_name() != "nowhere.jsonl")
     );
+}
+
+/// A clock of a far future, in which everything is old.
+struct FarFuture;
+
+impl Clock for FarFuture {
+    fn now(&self) -> UnixMillis {
+        UnixMillis::from_seconds(i64::from(u32::MAX))
+    }
+}
+
+fn purge(folder: &Path, through: u64) {
+    let store =
+        SqliteStore::open(&Options::new(folder.join(".actas/actas.db")), Arc::new(FarFuture)).unwrap();
+    let purge = Purge { of: Purged::Entries { through }, kept_seconds: 1 };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let removed = runtime.block_on(store.purge(&purge, FarFuture.now(), u32::MAX)).unwrap();
+    assert!(removed > 0);
+}
+
+/// It begins where the record begins, and what is gone is never passed over in silence.
+#[test]
+fn a_record_that_was_cut_is_exported_from_its_oldest_entry_on() {
+    let kept = filled();
+    let export = |kept: &Kept, more: &[&str]| kept.run(&[&["audit", "export"], more].concat());
+    let older = ["--to", "600", "--out", "older.jsonl"];
+    assert_eq!(export(&kept, &older).status.code(), Some(0));
+    let kept = kept.restart_after(|folder| purge(folder, 600));
+    let newest = newest(&kept);
+    let whole = export(&kept, &[]);
+    assert_eq!(positions(&stdout(&whole)), (601..=newest).collect::<Vec<_>>(), "{}", stderr(&whole));
+    assert_eq!(positions(&stdout(&export(&kept, &["--from", "1d"]))).first(), Some(&601));
+    assert_eq!(export(&kept, &["--out", "older.jsonl", "--resume"]).status.code(), Some(0));
+    assert_eq!(positions(&kept.read("older.jsonl")), (1..=newest).collect::<Vec<_>>());
+    let told = one_line(&export(&kept, &["--from", "600"]), 2);
+    assert!(told.contains("positions up to 600 were purged") && told.contains("601"), "{told}");
+    let kept = kept.restart_after(|folder| purge(folder, 700));
+    kept.write(
+        "shorter.jsonl",
+        kept.read("older.jsonl").lines().take(650).collect::<Vec<_>>().join("\n") + "\n",
+    );
+    let told = one_line(&export(&kept, &["--out", "shorter.jsonl", "--resume"]), 2);
+    assert!(told.contains("positions 651 to 700 were purged"), "{told}");
 }

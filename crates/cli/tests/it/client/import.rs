@@ -32,8 +32,14 @@ impl Kept {
     }
 
     pub(super) fn restart(self) -> Self {
+        self.restart_after(|_| {})
+    }
+
+    /// Something is done to the folder while no server is there.
+    pub(super) fn restart_after(self, between: impl FnOnce(&Path)) -> Self {
         let Self { server, folder } = self;
         drop(server);
+        between(folder.path());
         Self { server: Self::serve(folder.path()), folder }
     }
 

@@ -47,6 +47,7 @@ pub(super) enum Act {
     CreateSecretKey,
     RevokeSecretKey { key: usize, even_the_last: bool },
     Sweep,
+    Purge,
     MoveTime { millis: i64 },
     Reopen,
 }
@@ -126,6 +127,7 @@ fn act() -> impl Strategy<Value = Act> {
         12 => of_sessions(),
         2 => of_keys(),
         1 => Just(Act::Sweep),
+        2 => Just(Act::Purge),
         6 => moves_of_time(),
         1 => Just(Act::Reopen),
     ]
@@ -232,7 +234,7 @@ fn of_keys() -> impl Strategy<Value = Act> {
 /// Up to the very ends and past them; sometimes backward, as a clock that is set right goes.
 fn moves_of_time() -> impl Strategy<Value = Act> {
     let short = select(vec![1, 999, 29_999, 30_000, 60_000]);
-    let long = select(vec![599_999, 600_000, 700_000, 1_800_000, 3_600_000, 86_400_000]);
+    let long = select(vec![599_999, 600_000, 700_000, 1_800_000, 3_600_000, 86_400_000, 3_000_000_000]);
     let backward = select(vec![-1_000, -20_000]);
     prop_oneof![5 => short, 4 => long, 1 => backward].prop_map(|millis| Act::MoveTime { millis })
 }

@@ -19,7 +19,7 @@ use crate::{
 };
 use proptest::test_runner::TestCaseError;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     fmt::Debug,
     sync::Arc,
 };
@@ -85,6 +85,7 @@ impl<'a> Case<'a> {
             outsiders: BTreeMap::new(),
             tokens: Vec::new(),
             sessions: Vec::new(),
+            purged_sessions: HashSet::new(),
             clients: Vec::new(),
             returns: Vec::new(),
             secret_keys: vec![SecretKeyRow { id: key.id.to_string(), text, revoked: None }],
@@ -142,6 +143,7 @@ impl<'a> Case<'a> {
             Act::CreateSecretKey => self.create_secret_key().await,
             Act::RevokeSecretKey { key, even_the_last } => self.revoke_secret_key(key, even_the_last).await,
             Act::Sweep => self.sweep().await,
+            Act::Purge => self.purge().await,
             Act::MoveTime { .. } | Act::Reopen => Ok(()),
         }
     }
@@ -243,6 +245,7 @@ fn settings(rules: &Rules) -> Settings {
         ordinary_session_seconds: model::ORDINARY_SECONDS,
         ordinary_idle_seconds: model::ORDINARY_IDLE_SECONDS,
         session_token_seconds: model::SESSION_TOKEN_SECONDS,
+        retention_seconds: Some(model::RETENTION_SECONDS),
         ..Settings::default()
     }
 }

@@ -21,6 +21,7 @@ mod keys;
 mod model;
 mod one_key_vault;
 mod promises;
+mod retention;
 mod returns;
 mod sessions;
 mod state;

@@ -2,13 +2,14 @@
 
 use super::{acts::Rules, returns::ReturnRow};
 use crate::secret::SecretText;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 pub(super) const IMPERSONATED_IDLE_SECONDS: i64 = 600;
 pub(super) const IMPERSONATED_MAX_SECONDS: i64 = 3_000;
 pub(super) const ORDINARY_IDLE_SECONDS: i64 = 2_000;
 pub(super) const ORDINARY_SECONDS: i64 = 7_200;
 pub(super) const SESSION_TOKEN_SECONDS: i64 = 60;
+pub(super) const RETENTION_SECONDS: i64 = 1_000;
 
 /// All times are milliseconds since the epoch.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(super) struct Model {
     /// Actor tokens and sign-in tokens, oldest first.
     pub(super) tokens: Vec<TokenRow>,
     pub(super) sessions: Vec<SessionRow>,
+    /// Ids of those that are gone: the record tells of them still.
+    pub(super) purged_sessions: HashSet<String>,
     pub(super) clients: Vec<ClientRow>,
     pub(super) returns: Vec<ReturnRow>,
     pub(super) secret_keys: Vec<SecretKeyRow>,

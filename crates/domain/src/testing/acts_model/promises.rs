@@ -24,7 +24,7 @@ pub(super) async fn check(case: &Case<'_>) -> Verdict {
     let sessions = store.sessions(&query).await.unwrap().rows;
     let entries = entries_behind(case, 0).await;
     one_session_for_each_ticket(case, &sessions).await?;
-    one_entry_for_each_state(&sessions, &entries)?;
+    one_entry_for_each_state(case, &sessions, &entries)?;
     no_live_session_of_the_fallen(case, &sessions, now).await?;
     no_chains(&sessions, now)?;
     no_secret_is_kept(case, &sessions, &entries).await
@@ -33,7 +33,12 @@ pub(super) async fn check(case: &Case<'_>) -> Verdict {
 /// Promise 1. An accepted token has its session, and no session has the token of another.
 async fn one_session_for_each_ticket(case: &Case<'_>, sessions: &[Session]) -> Verdict {
     let query = ActorTokenQuery { limit: Page::MAX_LIMIT, ..ActorTokenQuery::default() };
-    for token in case.world.store.actor_tokens(&query).await.unwrap() {
+    let tokens = case.world.store.actor_tokens(&query).await.unwrap();
+    for session in sessions.iter().filter(|session| session.actor_token.is_some()) {
+        let has_token = tokens.iter().any(|token| session.actor_token.as_ref() == Some(&token.id));
+        same("the token of a session is kept with it", has_token, true)?;
+    }
+    for token in tokens {
         let of_token = sessions.iter().filter(|session| session.actor_token.as_ref() == Some(&token.id));
         let ids: Vec<_> = of_token.map(|session| &session.id).collect();
         let is_accepted = token.status == ActorTokenStatus::Accepted;
@@ -43,8 +48,9 @@ async fn one_session_for_each_ticket(case: &Case<'_>, sessions: &[Session]) -> V
     Ok(())
 }
 
-/// Promise 5. A session has one beginning in the record and, once over, one end; a token has one of each at most.
-fn one_entry_for_each_state(sessions: &[Session], entries: &[AuditEntry]) -> Verdict {
+/// Promise 5. A session has one beginning in the record and, once over, one end, also when it was purged; a token has
+/// one of each at most.
+fn one_entry_for_each_state(case: &Case<'_>, sessions: &[Session], entries: &[AuditEntry]) -> Verdict {
     let mut beginnings: HashMap<&SessionId, usize> = HashMap::new();
     let mut ends: HashMap<&SessionId, Vec<Action>> = HashMap::new();
     let mut token_states = HashSet::new();
@@ -69,13 +75,18 @@ fn one_entry_for_each_state(sessions: &[Session], entries: &[AuditEntry]) -> Ver
             }
         }
     }
-    same("sessions that begin in the record", beginnings.len(), sessions.len())?;
+    let purged = &case.model.purged_sessions;
+    same("sessions that begin in the record", beginnings.len(), sessions.len() + purged.len())?;
     for session in sessions {
         same("beginnings of a session", beginnings.get(&session.id).copied(), Some(1))?;
         let wanted = session.status.ending_action().map(|action| vec![action]);
         same("ends of a session", ends.remove(&session.id), wanted)?;
     }
-    same("ends of no session", ends.is_empty(), true)
+    for (session, of_session) in &ends {
+        same("what ended and is not there was purged", purged.contains(session.as_str()), true)?;
+        same("ends of a purged session", of_session.len(), 1)?;
+    }
+    same("every purged session had ended", ends.len(), purged.len())
 }
 
 /// Promise 7. Neither its subject nor a directory's actor of a live session is deleted, banned or locked.

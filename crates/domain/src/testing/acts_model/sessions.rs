@@ -203,7 +203,12 @@ impl Case<'_> {
             .any(|row| row.id == *key && row.needed_until.is_none_or(|until| now < until));
         let is_good = *expires_seconds > now.div_euclid(1000) && lives && published;
         let result = verify::verify(&self.world, session, text.reveal()).await;
-        answered(result, (!is_good).then_some("invalid_session_token"))?;
+        let refusal = if self.model.purged_sessions.contains(session) {
+            Some("resource_not_found")
+        } else {
+            (!is_good).then_some("invalid_session_token")
+        };
+        answered(result, refusal)?;
         // Whoever looks at a session that is over by time stores it so.
         let model = &mut self.model;
         let is_over =

@@ -20,7 +20,7 @@ use crate::{
     time::Month,
 };
 
-const TICKET_MAX_SECONDS: i64 = 2_592_000;
+pub(super) const TICKET_MAX_SECONDS: i64 = 2_592_000;
 
 impl Case<'_> {
     pub(super) async fn create_actor_token(

@@ -19,6 +19,7 @@ pub mod atomicity;
 pub mod guards;
 pub mod kept_answers;
 pub mod kept_returns;
+pub mod leases;
 pub mod ordering_users;
 pub mod races;
 pub mod reading_clients_and_keys;
@@ -27,6 +28,7 @@ pub mod reading_tokens;
 pub mod reading_users;
 pub mod record;
 pub mod reopening;
+pub mod retention;
 pub mod sign_ins;
 pub mod standing;
 mod trial;
@@ -207,6 +209,21 @@ macro_rules! store_contract {
                 a_cursor_goes_on_where_it_stands
                 a_count_ignores_order_and_page
             }
+            retention {
+                an_actor_token_goes_with_its_session
+                a_sign_in_token_goes_by_its_lifetime
+                an_ordinary_session_goes_by_its_end
+                a_client_goes_when_nothing_is_left_on_it
+                the_record_is_cut_from_the_oldest_on
+                a_cut_record_is_read_as_before
+                the_stores_own_clock_counts
+                what_is_counted_stays
+                a_sign_in_and_a_purge_exclude_each_other
+                a_revocation_and_a_purge_exclude_each_other
+            }
+            leases {
+                a_lease_is_its_holders
+            }
             reopening {
                 everything_is_there_again
                 work_goes_on_where_it_stood
@@ -244,6 +261,7 @@ mod tests {
             ("guards", include_str!("guards.rs")),
             ("kept_answers", include_str!("kept_answers.rs")),
             ("kept_returns", include_str!("kept_returns.rs")),
+            ("leases", include_str!("leases.rs")),
             ("ordering_users", include_str!("ordering_users.rs")),
             ("races", include_str!("races.rs")),
             ("reading_clients_and_keys", include_str!("reading_clients_and_keys.rs")),
@@ -252,6 +270,7 @@ mod tests {
             ("reading_users", include_str!("reading_users.rs")),
             ("record", include_str!("record.rs")),
             ("reopening", include_str!("reopening.rs")),
+            ("retention", include_str!("retention.rs")),
             ("sign_ins", include_str!("sign_ins.rs")),
             ("standing", include_str!("standing.rs")),
             ("write_conditions", include_str!("write_conditions.rs")),

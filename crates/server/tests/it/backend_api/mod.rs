@@ -13,6 +13,7 @@ mod instance;
 mod open_directory;
 mod refusals;
 mod request_shapes;
+mod retention;
 mod session_tokens;
 mod sessions;
 mod shapes;
