@@ -10,7 +10,7 @@ use actas_domain::{
 };
 use actas_server::{
     config::{Configuration, StoreChoice},
-    metrics::{Metrics, StoreNumbers},
+    metrics::{Metrics, SqliteNumbers, StoreNumbers},
 };
 use actas_store_memory::MemoryStore;
 use actas_store_postgres::PostgresStore;
@@ -40,25 +40,12 @@ impl Held {
 
     pub(crate) fn metrics(&self) -> Metrics {
         let store = self.store.clone();
-        Metrics::new(Box::new(move || match &store {
+        let numbers = move || match &store {
             Opened::Memory => StoreNumbers::default(),
-            Opened::Sqlite(store) => {
-                let numbers = store.metrics();
-                StoreNumbers {
-                    queue_depth: numbers.queue_depth,
-                    changes: numbers.changes_total,
-                    commits: numbers.commits_total,
-                }
-            }
-            Opened::Postgres(store) => {
-                let numbers = store.metrics();
-                StoreNumbers {
-                    queue_depth: numbers.queue_depth,
-                    changes: numbers.changes_total,
-                    commits: numbers.commits_total,
-                }
-            }
-        }))
+            Opened::Sqlite(store) => of_sqlite(store.metrics()),
+            Opened::Postgres(store) => of_postgres(store.metrics()),
+        };
+        Metrics::new(clock().now(), Box::new(numbers))
     }
 
     /// Writes what waits, closes the store, removes the control socket, and then gives the folder free.
@@ -75,6 +62,36 @@ impl Held {
         if let Some(folder) = self.folder {
             folder.give_free();
         }
+    }
+}
+
+fn of_sqlite(numbers: actas_store_sqlite::Metrics) -> StoreNumbers {
+    StoreNumbers {
+        queue_depth: numbers.queue_depth,
+        queue_length: numbers.queue_length,
+        read_queue_depth: numbers.read_queue_depth,
+        changes: numbers.changes_total,
+        commits: numbers.commits_total,
+        rollbacks: numbers.rollbacks_total,
+        unknown_fates: 0,
+        batch_sizes: numbers.batch_sizes,
+        commit_micros: numbers.commit_micros,
+        sqlite: Some(SqliteNumbers { checkpoints: numbers.checkpoints_total, wal_bytes: numbers.wal_bytes }),
+    }
+}
+
+fn of_postgres(numbers: actas_store_postgres::Metrics) -> StoreNumbers {
+    StoreNumbers {
+        queue_depth: numbers.queue_depth,
+        queue_length: numbers.queue_length,
+        read_queue_depth: numbers.read_queue_depth,
+        changes: numbers.changes_total,
+        commits: numbers.commits_total,
+        rollbacks: numbers.rollbacks_total,
+        unknown_fates: numbers.unknown_fates_total,
+        batch_sizes: numbers.batch_sizes,
+        commit_micros: numbers.commit_micros,
+        sqlite: None,
     }
 }
 

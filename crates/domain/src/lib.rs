@@ -25,6 +25,7 @@ pub mod session;
 pub mod settings;
 pub mod sign_in;
 pub mod sign_in_token;
+pub mod tally;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod ticket;

@@ -1,14 +1,17 @@
 //! Whether this process lives, whether it can serve, and its numbers.
 
-use crate::{app::App, error::ApiError};
-use actas_domain::world::World;
+use crate::{app::App, error::ApiError, store_numbers::Found};
+use actas_domain::{ports::StoreError, world::World};
 use axum::extract::State;
 use http::header;
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::Mutex;
+use tokio::{
+    sync::Mutex,
+    time::{error::Elapsed, timeout},
+};
 
 /// The process answers: 200 `ok`.
 pub(crate) async fn healthz() -> &'static str {
@@ -44,14 +47,39 @@ impl Readiness {
     }
 }
 
+/// How long a scrape waits for the store. Prometheus waits for ten seconds; a store that is away must not cost the numbers
+/// that tell of it.
+const SCRAPE_PATIENCE: Duration = Duration::from_secs(3);
+
 /// The text format of Prometheus and OpenMetrics. A store in trouble costs the numbers that it counts, no more.
 pub(crate) async fn metrics(
     State(app): State<Arc<App>>,
 ) -> ([(header::HeaderName, &'static str); 1], String) {
-    let live = app.world.store.count_live_sessions(app.world.now()).await;
-    let live = live.inspect_err(|error| tracing::warn!(%error, "the live sessions cannot be counted")).ok();
-    let kept = app.world.store.count_kept_answers().await;
-    let kept = kept.inspect_err(|error| tracing::warn!(%error, "the kept answers cannot be counted")).ok();
+    let found = Found {
+        is_up: timeout(SCRAPE_PATIENCE, app.readiness.is_ready(&app.world)).await.unwrap_or_else(|_| {
+            tracing::warn!("the store did not answer a scrape in time");
+            false
+        }),
+        live_sessions: None,
+        kept_answers: None,
+    };
+    let found = if found.is_up { counted(&app.world, found).await } else { found };
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, content_type)], app.metrics.render(live, kept))
+    ([(header::CONTENT_TYPE, content_type)], app.metrics.render(found))
+}
+
+async fn counted(world: &World, found: Found) -> Found {
+    let live = timeout(SCRAPE_PATIENCE, world.store.count_live_sessions(world.now()));
+    let kept = timeout(SCRAPE_PATIENCE, world.store.count_kept_answers());
+    let (live, kept) = tokio::join!(live, kept);
+    Found { live_sessions: known(live, "live sessions"), kept_answers: known(kept, "kept answers"), ..found }
+}
+
+fn known(counted: Result<Result<u64, StoreError>, Elapsed>, what: &str) -> Option<u64> {
+    match counted {
+        Ok(Ok(number)) => return Some(number),
+        Ok(Err(error)) => tracing::warn!(%error, "the {what} cannot be counted"),
+        Err(_) => tracing::warn!("the {what} could not be counted in time"),
+    }
+    None
 }

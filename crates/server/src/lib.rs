@@ -18,6 +18,7 @@ mod pages;
 mod parameters;
 mod rate_limit;
 pub mod serve;
+mod store_numbers;
 mod turns;
 mod version;
 

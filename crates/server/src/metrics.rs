@@ -1,29 +1,44 @@
-//! Numbers for Prometheus.
+//! Numbers for Prometheus. `docs/operations.md` says what each of them means and when to wake somebody; a test holds the
+//! two together.
 
+pub use crate::store_numbers::{ReadStoreNumbers, SqliteNumbers, StoreNumbers};
+
+use crate::store_numbers::{Found, Scraped};
+use actas_domain::time::UnixMillis;
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode},
-    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    encoding::{
+        EncodeLabelSet,
+        text::{encode_eof, encode_registry},
+    },
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
     registry::Registry,
 };
-use std::{fmt, sync::atomic::AtomicU64};
+use std::fmt;
+
+/// Seconds. A signature takes a quarter of a millisecond, a durable commit a few, a wrong password half a second; what is
+/// above the last waits for a database.
+const REQUEST_SECONDS: [f64; 13] =
+    [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 20.0];
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub struct RequestLabels {
+struct RequestLabels {
     /// The route's pattern, never the path: an id or a ticket is no label.
-    pub route: String,
-    pub method: String,
-    pub status: u16,
+    route: String,
+    method: String,
+    status: u16,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub struct RouteLabels {
-    pub route: String,
-    pub method: String,
+struct DurationLabels {
+    route: String,
+    method: String,
+    /// `2xx` and so on.
+    status: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub struct RefusalLabels {
-    pub code: String,
+struct RefusalLabels {
+    code: String,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -31,31 +46,34 @@ pub struct PurgeLabels {
     pub kind: String,
 }
 
-/// What the store tells of itself.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct StoreNumbers {
-    pub queue_depth: u64,
-    /// Changes that were committed since the start, and the transactions that it took.
-    pub changes: u64,
-    pub commits: u64,
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct TicketLabels {
+    /// `actor_token` or `sign_in_token`.
+    kind: &'static str,
 }
 
-/// Asks the store for its numbers at the moment they are read.
-pub type ReadStoreNumbers = Box<dyn Fn() -> StoreNumbers + Send + Sync>;
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct SignInLabels {
+    /// `ticket` or `password`.
+    strategy: &'static str,
+}
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct BuildLabels {
+    version: &'static str,
+}
+
+/// What this process counted since it started, and what it finds at each scrape.
 pub struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
-    durations_seconds: Family<RouteLabels, Histogram>,
+    durations_seconds: Family<DurationLabels, Histogram>,
     refusals: Family<RefusalLabels, Counter>,
-    live_sessions: Gauge,
-    kept_answers: Gauge,
-    queue_depth: Gauge,
-    commit_batch_size: Gauge<f64, AtomicU64>,
-    changes: Gauge,
-    commits: Gauge,
+    tickets_accepted: Family<TicketLabels, Counter>,
+    sign_in_failures: Family<SignInLabels, Counter>,
     purged_rows: Family<PurgeLabels, Counter>,
     last_purge_seconds: Gauge,
+    started_at: UnixMillis,
     store_numbers: ReadStoreNumbers,
 }
 
@@ -66,24 +84,29 @@ impl fmt::Debug for Metrics {
 }
 
 impl Metrics {
-    pub fn new(store_numbers: ReadStoreNumbers) -> Self {
+    pub fn new(started_at: UnixMillis, store_numbers: ReadStoreNumbers) -> Self {
         let mut registry = Registry::with_prefix("actas");
-        let buckets = || Histogram::new([0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0]);
         let metrics = Self {
             requests: Family::default(),
-            durations_seconds: Family::new_with_constructor(buckets),
+            durations_seconds: Family::new_with_constructor(|| Histogram::new(REQUEST_SECONDS)),
             refusals: Family::default(),
-            live_sessions: Gauge::default(),
-            kept_answers: Gauge::default(),
-            queue_depth: Gauge::default(),
-            commit_batch_size: Gauge::default(),
-            changes: Gauge::default(),
-            commits: Gauge::default(),
+            tickets_accepted: Family::default(),
+            sign_in_failures: Family::default(),
             purged_rows: Family::default(),
             last_purge_seconds: Gauge::default(),
+            started_at,
             store_numbers,
             registry: Registry::default(),
         };
+        // One that is 0 can be watched from the first moment.
+        for kind in ["actor_token", "sign_in_token"] {
+            drop(metrics.tickets_accepted.get_or_create(&TicketLabels { kind }));
+        }
+        for strategy in ["ticket", "password"] {
+            drop(metrics.sign_in_failures.get_or_create(&SignInLabels { strategy }));
+        }
+        let build = Info::new(BuildLabels { version: env!("CARGO_PKG_VERSION") });
+        registry.register("build", "The version of the program", build);
         registry.register("requests", "Requests answered", metrics.requests.clone());
         registry.register(
             "request_duration_seconds",
@@ -92,27 +115,11 @@ impl Metrics {
         );
         registry.register("refusals", "Answers that are not a success, by code", metrics.refusals.clone());
         registry.register(
-            "live_sessions",
-            "Sessions that are live; -1 while the store cannot tell",
-            metrics.live_sessions.clone(),
+            "tickets_accepted",
+            "Tickets that made a session",
+            metrics.tickets_accepted.clone(),
         );
-        registry.register(
-            "kept_answers",
-            "Answers kept for requests with an idempotency key; -1 while the store cannot tell",
-            metrics.kept_answers.clone(),
-        );
-        registry.register(
-            "store_queue_depth",
-            "Changes that wait to be written",
-            metrics.queue_depth.clone(),
-        );
-        registry.register(
-            "store_commit_batch_size",
-            "Mean number of changes in one commit since the start",
-            metrics.commit_batch_size.clone(),
-        );
-        registry.register("store_changes", "Changes written since the start", metrics.changes.clone());
-        registry.register("store_commits", "Transactions committed since the start", metrics.commits.clone());
+        registry.register("sign_in_failures", "Sign-ins that were refused", metrics.sign_in_failures.clone());
         registry.register(
             "purged_rows",
             "Rows that this server purged, by kind; an actor token takes its session along",
@@ -136,7 +143,8 @@ impl Metrics {
 
     pub(crate) fn count_request(&self, route: &str, method: &str, status: u16, seconds: f64) {
         let (route, method) = (route.to_owned(), method.to_owned());
-        let labels = RouteLabels { route: route.clone(), method: method.clone() };
+        let labels =
+            DurationLabels { route: route.clone(), method: method.clone(), status: status_class(status) };
         self.durations_seconds.get_or_create(&labels).observe(seconds);
         self.requests.get_or_create(&RequestLabels { route, method, status }).inc();
     }
@@ -145,21 +153,35 @@ impl Metrics {
         self.refusals.get_or_create(&RefusalLabels { code: code.to_owned() }).inc();
     }
 
+    pub(crate) fn count_ticket_accepted(&self, is_impersonation: bool) {
+        let kind = if is_impersonation { "actor_token" } else { "sign_in_token" };
+        self.tickets_accepted.get_or_create(&TicketLabels { kind }).inc();
+    }
+
+    pub(crate) fn count_sign_in_failure(&self, strategy: &'static str) {
+        self.sign_in_failures.get_or_create(&SignInLabels { strategy }).inc();
+    }
+
     /// The text that Prometheus scrapes.
-    pub(crate) fn render(&self, live_sessions: Option<u64>, kept_answers: Option<u64>) -> String {
-        let numbers = (self.store_numbers)();
-        let as_gauge = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        // -1 while nobody knows.
-        self.live_sessions.set(live_sessions.map_or(-1, as_gauge));
-        self.kept_answers.set(kept_answers.map_or(-1, as_gauge));
-        self.queue_depth.set(as_gauge(numbers.queue_depth));
-        self.changes.set(as_gauge(numbers.changes));
-        self.commits.set(as_gauge(numbers.commits));
-        #[expect(clippy::cast_precision_loss, reason = "a mean needs no more than 52 bits")]
-        self.commit_batch_size.set(numbers.changes as f64 / numbers.commits.max(1) as f64);
+    pub(crate) fn render(&self, found: Found) -> String {
         let mut text = String::new();
+        let mut of_store = Registry::default();
+        let scraped = Scraped { numbers: (self.store_numbers)(), found, started_at: self.started_at };
+        of_store.register_collector(Box::new(scraped));
         // Writing to a string cannot fail.
-        let _ = encode(&mut text, &self.registry);
+        let _ = encode_registry(&mut text, &self.registry);
+        let _ = encode_registry(&mut text, &of_store);
+        let _ = encode_eof(&mut text);
         text
+    }
+}
+
+const fn status_class(status: u16) -> &'static str {
+    match status {
+        100..=199 => "1xx",
+        200..=299 => "2xx",
+        300..=399 => "3xx",
+        400..=499 => "4xx",
+        _ => "5xx",
     }
 }

@@ -113,6 +113,8 @@ impl PostgresStore {
             rollbacks_total: counters.rollbacks.load(Ordering::Relaxed),
             changes_total: counters.changes.load(Ordering::Relaxed),
             last_batch_size: counters.last_batch_size.load(Ordering::Relaxed),
+            batch_sizes: counters.batch_sizes.read(),
+            commit_micros: counters.commit_micros.read(),
             unknown_fates_total: counters.unknown_fates.load(Ordering::Relaxed),
         }
     }

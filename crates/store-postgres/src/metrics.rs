@@ -1,9 +1,13 @@
 //! Numbers about the store, for whoever exports metrics.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use actas_domain::tally::{BATCH_SIZES, COMMIT_MICROS, Tallied, Tally};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 /// What the store looks like at one moment, and what it did since it was opened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Metrics {
     /// Changes that wait for the writer.
     pub queue_depth: u64,
@@ -19,18 +23,38 @@ pub struct Metrics {
     pub changes_total: u64,
     /// Changes in the newest transaction.
     pub last_batch_size: u64,
+    /// Changes in each committed transaction.
+    pub batch_sizes: Tallied<{ BATCH_SIZES.len() }>,
+    /// Of each change, from before it waits in the queue until its outcome is known, in microseconds.
+    pub commit_micros: Tallied<{ COMMIT_MICROS.len() }>,
     /// Commits whose answer did not come, and which were looked up.
     pub unknown_fates_total: u64,
 }
 
 /// Written by the writer, read by anybody.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Counters {
     pub(crate) commits: AtomicU64,
     pub(crate) rollbacks: AtomicU64,
     pub(crate) changes: AtomicU64,
     pub(crate) last_batch_size: AtomicU64,
+    pub(crate) batch_sizes: Tally<{ BATCH_SIZES.len() }>,
+    pub(crate) commit_micros: Tally<{ COMMIT_MICROS.len() }>,
     pub(crate) unknown_fates: AtomicU64,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self {
+            commits: AtomicU64::default(),
+            rollbacks: AtomicU64::default(),
+            changes: AtomicU64::default(),
+            last_batch_size: AtomicU64::default(),
+            batch_sizes: Tally::new(BATCH_SIZES),
+            commit_micros: Tally::new(COMMIT_MICROS),
+            unknown_fates: AtomicU64::default(),
+        }
+    }
 }
 
 impl Counters {
@@ -39,6 +63,11 @@ impl Counters {
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.changes.fetch_add(batch_size, Ordering::Relaxed);
         self.last_batch_size.store(batch_size, Ordering::Relaxed);
+        self.batch_sizes.count(batch_size);
+    }
+
+    pub(crate) fn commit_took(&self, time: Duration) {
+        self.commit_micros.count(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
     }
 
     pub(crate) fn rolled_back(&self) {

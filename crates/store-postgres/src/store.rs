@@ -200,7 +200,10 @@ impl Store for PostgresStore {
     }
 
     async fn commit(&self, change: Change) -> Result<Committed, CommitError> {
-        self.writer.commit(change).await
+        let begun = std::time::Instant::now();
+        let outcome = self.writer.commit(change).await;
+        self.counters.commit_took(begun.elapsed());
+        outcome
     }
 
     async fn check(&self) -> Result<(), StoreError> {

@@ -142,6 +142,8 @@ impl SqliteStore {
             rollbacks_total: counters.rollbacks.load(Ordering::Relaxed),
             changes_total: counters.changes.load(Ordering::Relaxed),
             last_batch_size: counters.last_batch_size.load(Ordering::Relaxed),
+            batch_sizes: counters.batch_sizes.read(),
+            commit_micros: counters.commit_micros.read(),
             checkpoints_total: counters.checkpoints.load(Ordering::Relaxed),
             wal_bytes: fs::metadata(connection::wal_file(&self.file)).map_or(0, |wal| wal.len()),
         }
@@ -345,7 +347,10 @@ impl Store for SqliteStore {
     }
 
     async fn commit(&self, change: Change) -> Result<Committed, CommitError> {
-        self.writer.commit(change).await
+        let begun = std::time::Instant::now();
+        let outcome = self.writer.commit(change).await;
+        self.counters.commit_took(begun.elapsed());
+        outcome
     }
 
     async fn check(&self) -> Result<(), StoreError> {

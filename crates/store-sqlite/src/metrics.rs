@@ -1,9 +1,13 @@
 //! Numbers about the store, for whoever exports metrics.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use actas_domain::tally::{BATCH_SIZES, COMMIT_MICROS, Tallied, Tally};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 /// What the store looks like at one moment, and what it did since it was opened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Metrics {
     /// Changes that wait for the writer.
     pub queue_depth: u64,
@@ -19,6 +23,10 @@ pub struct Metrics {
     pub changes_total: u64,
     /// Changes in the newest transaction.
     pub last_batch_size: u64,
+    /// Changes in each committed transaction.
+    pub batch_sizes: Tallied<{ BATCH_SIZES.len() }>,
+    /// Of each change, from before it waits in the queue until its outcome is known, in microseconds.
+    pub commit_micros: Tallied<{ COMMIT_MICROS.len() }>,
     /// Times that the WAL was copied into the database.
     pub checkpoints_total: u64,
     /// Bytes of the `-wal` file.
@@ -26,13 +34,29 @@ pub struct Metrics {
 }
 
 /// Written by the writer's thread, read by anybody.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Counters {
     pub(crate) commits: AtomicU64,
     pub(crate) rollbacks: AtomicU64,
     pub(crate) changes: AtomicU64,
     pub(crate) last_batch_size: AtomicU64,
+    pub(crate) batch_sizes: Tally<{ BATCH_SIZES.len() }>,
+    pub(crate) commit_micros: Tally<{ COMMIT_MICROS.len() }>,
     pub(crate) checkpoints: AtomicU64,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self {
+            commits: AtomicU64::default(),
+            rollbacks: AtomicU64::default(),
+            changes: AtomicU64::default(),
+            last_batch_size: AtomicU64::default(),
+            batch_sizes: Tally::new(BATCH_SIZES),
+            commit_micros: Tally::new(COMMIT_MICROS),
+            checkpoints: AtomicU64::default(),
+        }
+    }
 }
 
 impl Counters {
@@ -41,6 +65,11 @@ impl Counters {
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.changes.fetch_add(batch_size, Ordering::Relaxed);
         self.last_batch_size.store(batch_size, Ordering::Relaxed);
+        self.batch_sizes.count(batch_size);
+    }
+
+    pub(crate) fn commit_took(&self, time: Duration) {
+        self.commit_micros.count(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
     }
 
     pub(crate) fn rolled_back(&self) {

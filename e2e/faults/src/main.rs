@@ -9,6 +9,7 @@ mod power_loss;
 mod race;
 mod random;
 mod record;
+mod replicas;
 mod secrets;
 mod server;
 mod storm;
@@ -67,6 +68,14 @@ enum Run {
         #[arg(long)]
         seed: Option<u64>,
     },
+    /// Three servers on one PostgreSQL database: what is done on one holds on the others
+    Replicas {
+        /// The `actas` binary
+        #[arg(long)]
+        actas: PathBuf,
+        #[arg(long, default_value_t = 2)]
+        rounds: usize,
+    },
     /// The traced half of `power-loss`
     #[command(hide = true)]
     PowerLossChild { data: PathBuf, synchronous: power_loss::Synchronous },
@@ -80,6 +89,7 @@ async fn main() -> ExitCode {
         Run::PowerLoss => ("power-loss", power_loss::run().await),
         Run::Secrets { actas } => ("secrets", secrets::run(&actas).await),
         Run::Storm { actas, creates, seed } => ("storm", storm::run(&actas, creates, seed).await),
+        Run::Replicas { actas, rounds } => ("replicas", replicas::run(&actas, rounds).await),
         Run::PowerLossChild { data, synchronous } => {
             return match power_loss::child(&data, synchronous).await {
                 Ok(()) => ExitCode::SUCCESS,

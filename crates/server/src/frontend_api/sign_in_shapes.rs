@@ -19,7 +19,7 @@ pub(super) enum Strategy {
 }
 
 impl Strategy {
-    const fn as_str(self) -> &'static str {
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Ticket => "ticket",
             Self::Password => "password",

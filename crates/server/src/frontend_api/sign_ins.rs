@@ -60,7 +60,8 @@ pub(crate) async fn create(
         Wanted::Ticket(ticket) => {
             let redeemed = ticket::redeem(&app.world, &visitor.context, ticket.reveal(), visitor.presented())
                 .await
-                .map_err(|failure| ticket_error(&app, &info, failure))?;
+                .map_err(|failure| failed(&app, Strategy::Ticket, ticket_error(&app, &info, failure)))?;
+            app.metrics.count_ticket_accepted(redeemed.session.actor.is_some());
             complete(&app, &visitor, redeemed, Strategy::Ticket, None).await
         }
         Wanted::Password { identifier, password } => {
@@ -152,7 +153,15 @@ async fn sign_in(
     }
     // Not before: those who wait would tell by their own time how long this one's digest took.
     drop(turn);
-    outcome.map_err(ApiError::from)
+    outcome.map_err(|failure| failed(app, Strategy::Password, failure.into()))
+}
+
+/// Counts a sign-in that was refused; one that failed for another reason was not.
+fn failed(app: &App, strategy: Strategy, error: ApiError) -> ApiError {
+    if error.status.is_client_error() {
+        app.metrics.count_sign_in_failure(strategy.as_str());
+    }
+    error
 }
 
 /// Waits until the time that has passed is a multiple of the step. Digests that were brought along take longer or

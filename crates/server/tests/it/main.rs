@@ -10,4 +10,5 @@ mod any_input;
 mod backend_api;
 mod frontend_api;
 mod harness;
+mod metrics;
 mod serve;

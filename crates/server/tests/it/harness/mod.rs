@@ -133,7 +133,8 @@ impl Instance {
         let (_, secret_key) = secret_key::create::create(&world, &Context::operator(), "tests", false)
             .await
             .expect("a secret key is made");
-        let app = Arc::new(App::new(world, plan.http, Metrics::new(Box::new(StoreNumbers::default))));
+        let metrics = Metrics::new(rows::START, Box::new(StoreNumbers::default));
+        let app = Arc::new(App::new(world, plan.http, metrics));
         let surfaces = Surfaces { frontend_api: true, backend_api: true, metrics: true };
         let entry = Entry::new(Arc::clone(&app), router(&app, surfaces));
         Self { app, clock, secret_key, entry, place }
