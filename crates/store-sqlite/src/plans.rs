@@ -1,6 +1,6 @@
 //! That lists are read in the order of an index, from where they begin to where they end, however long the table is.
 
-use crate::{actor_tokens, audit, conditions::bound, kept_answers, schema, sessions};
+use crate::{actor_tokens, audit, conditions::bound, kept_answers, schema, sessions, sign_ins};
 use actas_domain::{
     actor_token::{ActorTokenStatus, find::ActorTokenQuery},
     audit::{
@@ -145,4 +145,19 @@ fn kept_answers_are_found_and_removed_by_their_indexes() {
     let steps = plan(&connection, &(kept_answers::FORGET.to_owned(), vec![1.into(), 500.into()]));
     assert!(steps.iter().any(|step| step.contains("kept_answers_by_end (expires_at<?)")), "{steps:?}");
     assert!(steps.iter().all(|step| !step.starts_with("SCAN") && !step.contains("TEMP B-TREE")), "{steps:?}");
+}
+
+#[test]
+fn what_is_over_of_sign_ins_is_found_and_removed_by_indexes() {
+    let connection = database();
+    for (sql, condition) in [
+        (sign_ins::FORGET_PENDING, "pending_sign_ins_by_end (expires_at<?)"),
+        (sign_ins::FORGET_RETURNS, "kept_returns_by_end (until<?)"),
+        (sign_ins::FORGET_FAILURES, "password_failures_by_time (last_failure_at<?)"),
+    ] {
+        let steps = plan(&connection, &(sql.to_owned(), vec![1.into(), 500.into()]));
+        assert!(steps.iter().any(|step| step.contains(condition)), "{steps:?}");
+        let is_short = |step: &String| !step.starts_with("SCAN") && !step.contains("TEMP B-TREE");
+        assert!(steps.iter().all(is_short), "{steps:?}");
+    }
 }
