@@ -7,6 +7,7 @@ use actas_domain::{
     keys::rotate,
     lease::{Lease, LeaseHolder},
     ports::Entropy as _,
+    refusal::Failure,
     retention::{self, Purge},
     session::expire,
     sign_in::failures,
@@ -115,35 +116,26 @@ fn random_part(whole: Duration) -> Duration {
 }
 
 async fn sweep(app: Arc<App>, _: Hold) {
-    if let Err(error) = failures::forget(&app.world).await {
-        tracing::warn!(%error, "attempts to sign in that are over could not be removed; trying again");
-    }
-    sweep_sessions(&app).await;
-    sweep_answers(&app).await;
+    let world = &app.world;
+    let forget = || async { Ok(failures::forget(world).await? >= failures::FORGET_LIMIT) };
+    to_the_end("sign-ins that are over could not be removed", forget).await;
+    let expire = || async { Ok(expire::sweep(world).await? >= expire::SWEEP_LIMIT) };
+    to_the_end("sessions whose time is over could not be put on record", expire).await;
+    let forget = || async { Ok(idempotency::forget(world).await? >= idempotency::FORGET_LIMIT) };
+    to_the_end("kept answers whose time is over could not be removed", forget).await;
 }
 
-async fn sweep_sessions(app: &App) {
+/// Takes one small step after the other, so that nobody waits for long, while a step says that there may be more.
+async fn to_the_end<Step>(problem: &str, step: impl Fn() -> Step)
+where
+    Step: Future<Output = Result<bool, Failure>>,
+{
     loop {
-        match expire::sweep(&app.world).await {
-            // There may be more: the next sweep follows at once.
-            Ok(expire::SWEEP_LIMIT..) => {}
-            Ok(_) => break,
+        match step().await {
+            Ok(true) => {}
+            Ok(false) => break,
             Err(error) => {
-                tracing::warn!(%error, "sessions whose time is over could not be put on record; trying again");
-                break;
-            }
-        }
-    }
-}
-
-async fn sweep_answers(app: &App) {
-    loop {
-        match idempotency::forget(&app.world).await {
-            // There may be more: they go in small steps, so that nobody waits for long.
-            Ok(idempotency::FORGET_LIMIT..) => {}
-            Ok(_) => break,
-            Err(error) => {
-                tracing::warn!(%error, "kept answers whose time is over could not be removed; trying again");
+                tracing::warn!(%error, "{problem}; trying again");
                 break;
             }
         }

@@ -102,8 +102,14 @@ pub trait Store: Send + Sync {
         seen: Option<PasswordFailures>,
         failures: PasswordFailures,
     ) -> Result<bool, StoreError>;
-    /// Removes attempts whose time is over at `now`, and failures whose last is at or before `forgotten`.
-    async fn forget_sign_ins(&self, now: UnixMillis, forgotten: UnixMillis) -> Result<(), StoreError>;
+    /// Removes attempts and returns whose time is over at `now`, and failures whose last is at or before `forgotten`: of
+    /// each kind at most `limit`, the longest over first. Returns how many; with fewer than `limit` there are no more.
+    async fn forget_sign_ins(
+        &self,
+        now: UnixMillis,
+        forgotten: UnixMillis,
+        limit: u32,
+    ) -> Result<u32, StoreError>;
     async fn kept_return(&self, client: &ClientId) -> Result<Option<KeptReturn>, StoreError>;
 
     /// What is kept under the hash, also when its time is over.
@@ -133,7 +139,28 @@ pub trait Store: Send + Sync {
 
     /// Whether the store can be read and written now.
     async fn check(&self) -> Result<(), StoreError>;
+
+    /// Where reads that begin now are answered, for [`Store::confirm`].
+    fn standpoint(&self) -> Standpoint {
+        Standpoint(0)
+    }
+
+    /// Awaits that all is certain which reads have shown since the standpoint was taken: that no commit was answered
+    /// anywhere before this call which they did not see, and that what they saw is as durable as what is answered. A
+    /// commit checks its guards; whoever answers success, or mints, on the ground of reads alone awaits this first
+    /// ([`crate::world::World::certain`]).
+    ///
+    /// Where nobody else writes, and what can be seen is durable, there is nothing to await.
+    async fn confirm(&self, standpoint: Standpoint) -> Result<(), StoreError> {
+        let Standpoint(_) = standpoint;
+        Ok(())
+    }
 }
+
+/// Where reads are answered. Of two that are not the same the later one is of another server, or of the same one after
+/// it was started again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standpoint(pub u64);
 
 /// What became of a change that landed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -80,6 +80,17 @@ impl World {
         if repeatable.look(self).await?.is_some() { Err(Failure::Answered) } else { Ok(false) }
     }
 
+    /// What a read finds, once it is certain ([`Store::confirm`]).
+    pub(crate) async fn certain<T>(
+        &self,
+        read: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let standpoint = self.store.standpoint();
+        let found = read.await?;
+        self.store.confirm(standpoint).await?;
+        Ok(found)
+    }
+
     pub(crate) async fn is_valid(&self, key: &SecretKeyId) -> Result<bool, StoreError> {
         Ok(self.store.secret_key(key).await?.is_some_and(|key| key.is_valid()))
     }

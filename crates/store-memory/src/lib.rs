@@ -173,11 +173,15 @@ impl Store for MemoryStore {
         Ok(self.state()?.sign_ins.set_guesses(&identifier, seen, failures))
     }
 
-    async fn forget_sign_ins(&self, now: UnixMillis, forgotten: UnixMillis) -> Result<(), StoreError> {
+    async fn forget_sign_ins(
+        &self,
+        now: UnixMillis,
+        forgotten: UnixMillis,
+        limit: u32,
+    ) -> Result<u32, StoreError> {
         let mut state = self.state()?;
-        state.sign_ins.forget(now, forgotten);
-        state.users.forget_password_failures(forgotten);
-        Ok(())
+        let removed = state.sign_ins.forget(now, forgotten, limit);
+        Ok(removed + state.users.forget_password_failures(forgotten, limit))
     }
 
     async fn kept_return(&self, client: &ClientId) -> Result<Option<KeptReturn>, StoreError> {

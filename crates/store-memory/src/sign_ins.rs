@@ -7,7 +7,7 @@ use actas_domain::{
     sign_in::{PendingSignIn, failures::PasswordFailures},
     time::UnixMillis,
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, hash::Hash};
 
 #[derive(Debug, Default)]
 pub(crate) struct SignIns {
@@ -48,10 +48,11 @@ impl SignIns {
         is_as_seen
     }
 
-    pub(crate) fn forget(&mut self, now: UnixMillis, forgotten: UnixMillis) {
-        self.pending.retain(|_, pending| now < pending.expires_at);
-        self.guesses.retain(|_, failures| failures.last_at > forgotten);
-        self.returns.retain(|_, kept| now < kept.until);
+    /// Returns how many were removed; of each kind at most `limit`.
+    pub(crate) fn forget(&mut self, now: UnixMillis, forgotten: UnixMillis, limit: u32) -> u32 {
+        remove_oldest(&mut self.pending, limit, |pending| pending.expires_at, now)
+            + remove_oldest(&mut self.guesses, limit, |failures| failures.last_at, forgotten)
+            + remove_oldest(&mut self.returns, limit, |kept| kept.until, now)
     }
 
     pub(crate) fn kept_return(&self, client: &ClientId) -> Option<&KeptReturn> {
@@ -78,4 +79,22 @@ impl SignIns {
     pub(crate) fn drop_returns(&mut self, user: &UserId) {
         self.returns.retain(|_, kept| kept.user != *user);
     }
+}
+
+/// Removes those whose time is at or before `until`, the oldest first, at most `limit`. Returns how many.
+fn remove_oldest<Key: Clone + Eq + Hash, Row>(
+    rows: &mut HashMap<Key, Row>,
+    limit: u32,
+    time: impl Fn(&Row) -> UnixMillis,
+    until: UnixMillis,
+) -> u32 {
+    let over = rows.iter().map(|(key, row)| (time(row), key)).filter(|(at, _)| *at <= until);
+    let mut over: Vec<_> = over.map(|(at, key)| (at, key.clone())).collect();
+    over.sort_by_key(|(at, _)| *at);
+    let mut removed = 0;
+    for (_, key) in over.into_iter().take(limit as usize) {
+        rows.remove(&key);
+        removed += 1;
+    }
+    removed
 }

@@ -95,10 +95,18 @@ impl Users {
         }
     }
 
-    pub(crate) fn forget_password_failures(&mut self, forgotten: UnixMillis) {
-        for user in self.rows.values_mut() {
-            user.password_failures = user.password_failures.filter(|failures| failures.last_at > forgotten);
+    /// Those that lie furthest back, at most `limit`. Returns how many.
+    pub(crate) fn forget_password_failures(&mut self, forgotten: UnixMillis, limit: u32) -> u32 {
+        let last = |user: &User| user.password_failures.map(|failures| failures.last_at);
+        let mut over: Vec<_> = self.rows.values_mut().filter(|user| last(user) <= Some(forgotten)).collect();
+        over.retain(|user| user.password_failures.is_some());
+        over.sort_by_key(|user| last(user));
+        let mut removed = 0;
+        for user in over.into_iter().take(limit as usize) {
+            user.password_failures = None;
+            removed += 1;
         }
+        removed
     }
 
     pub(crate) fn record_activity(&mut self, id: &UserId, at: UnixMillis) {

@@ -6,8 +6,8 @@ use crate::{
     fault::Fault,
     rows::{self, Fields},
     shape::Shape,
-    state::Load,
-    table::Table,
+    state::{Changes, Load},
+    table::{Belonging, Table},
 };
 use actas_domain::{
     actor::Actor,
@@ -57,6 +57,8 @@ const COUNTS: Shape =
 pub(crate) struct ActorTokens {
     pub(crate) rows: Table<ActorTokenId, ActorToken>,
     pub(crate) created_in: Table<Month, u64>,
+    /// By subject and by `actor.sub`.
+    by_party: Belonging<String, ActorTokenId>,
     /// Users whose pending ones are looked for.
     parties: BTreeSet<UserId>,
 }
@@ -76,20 +78,23 @@ impl ActorTokens {
     }
 
     pub(crate) fn put(&mut self, token: ActorToken) {
+        self.belongs(&token);
         self.rows.put(token.id.clone(), token);
+    }
+
+    fn belongs(&mut self, token: &ActorToken) {
+        self.by_party.add(token.subject.as_str().to_owned(), token.id.clone());
+        self.by_party.add(token.actor.sub().to_owned(), token.id.clone());
     }
 
     /// Those that fall with the user, in the order of their ids.
     pub(crate) fn pending_of(&self, party: &UserId) -> Vec<ActorToken> {
         debug_assert!(self.parties.contains(party), "tokens of this batch were not looked for");
-        let falls = |token: &&ActorToken| {
-            token.status == ActorTokenStatus::Pending
-                && (token.subject == *party || token.actor.sub() == party.as_str())
-        };
-        self.rows.rows().map(|(_, token)| token).filter(falls).cloned().collect()
+        let tokens = self.by_party.of(party.as_str()).filter_map(|id| self.rows.peek(id));
+        tokens.filter(|token| token.status == ActorTokenStatus::Pending).cloned().collect()
     }
 
-    pub(crate) fn loads(&self, loads: &mut Vec<Load>) {
+    pub(crate) fn loads(&self, rows_max: Option<u32>, loads: &mut Vec<Load>) {
         if self.rows.wants_any() {
             let ids = bind::texts(self.rows.wanted().map(ActorTokenId::as_str));
             loads.push(Load::new(select!("WHERE id = ANY($1)"), vec![ids], |state, found| {
@@ -101,7 +106,7 @@ impl ActorTokens {
             let of_subjects = select!("WHERE subject = ANY($1) AND status = 'pending'");
             let of_actors = select!("WHERE actor_sub = ANY($1) AND status = 'pending'");
             for sql in [of_subjects, of_actors] {
-                loads.push(Load::new(sql, vec![parties.clone()], |state, found| {
+                loads.push(Load::of_parties(sql, vec![parties.clone()], rows_max, |state, found| {
                     state.actor_tokens.fill(found)
                 }));
             }
@@ -116,6 +121,7 @@ impl ActorTokens {
 
     fn fill(&mut self, found: &[Row]) -> Result<(), Fault> {
         for token in rows::many(found, from_row)? {
+            self.belongs(&token);
             self.rows.load(token.id.clone(), token);
         }
         Ok(())
@@ -134,12 +140,12 @@ impl ActorTokens {
         Ok(())
     }
 
-    pub(crate) fn changes(&self, queries: &mut Vec<Query>) {
+    pub(crate) fn changes<'a>(&'a self, queries: &mut Changes<'a>) {
         let counts = self.created_in.put_rows();
         let counts = counts.map(|(month, created)| vec![bind::text(&month.key()), bind::unsigned(*created)]);
-        queries.extend(COUNTS.put(counts.collect()));
+        queries.extend(COUNTS.put(counts));
         queries.extend(SHAPE.remove(self.rows.removed().map(ActorTokenId::as_str)));
-        queries.extend(SHAPE.put(self.rows.put_rows().map(|(_, token)| row(token)).collect()));
+        queries.extend(SHAPE.put(self.rows.put_rows().map(|(_, token)| row(token))));
     }
 }
 

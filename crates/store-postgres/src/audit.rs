@@ -6,6 +6,7 @@ use crate::{
     fault::Fault,
     rows::Fields,
     shape::Shape,
+    state::Changes,
 };
 use actas_domain::{
     audit::{
@@ -68,15 +69,15 @@ impl Record {
         self.cut = Some(position);
     }
 
-    pub(crate) fn changes(&self, queries: &mut Vec<Query>) {
+    pub(crate) fn changes<'a>(&'a self, queries: &mut Changes<'a>) {
         if let Some(position) = self.cut {
             let sql = "DELETE FROM audit_entries WHERE position <= $1";
             queries.push(Query::new(sql, vec![bind::unsigned(position)]));
         }
-        let rows: Vec<_> = (self.head + 1..).zip(&self.appended).map(|(at, event)| row(at, event)).collect();
+        let rows = (self.head + 1..).zip(&self.appended).map(|(at, event)| row(at, event));
         // No upsert: an entry that is there already is never written over.
-        if let Some(add) = SHAPE.add(rows) {
-            queries.push(add);
+        queries.extend(SHAPE.add(rows));
+        if !self.appended.is_empty() {
             let sql = "UPDATE record_head SET position = $1 WHERE the_one = 1";
             let position = self.head + self.appended.len() as u64;
             queries.push(Query::new(sql, vec![bind::unsigned(position)]));

@@ -9,38 +9,68 @@
 //! That is sound under READ COMMITTED, where each statement sees what was committed before the statement began: the
 //! reads begin when the head is held, which is when its last holder's commit can be seen. A stricter level would take
 //! its snapshot before the wait for the head.
+//!
+//! A change that is about very much has a transaction of its own ([`Scale::Large`]): for as long as it takes, and
+//! written step by step.
 
 use crate::{
-    address::Address,
     audit,
     bind::{self, Query},
-    connection::Connection,
+    connection::{Connection, Failed},
     fault::Fault,
     metrics::Counters,
     options::Options,
+    primary::Primary,
     rows::{self, Fields},
+    schema,
     state::State,
     work::{GuardFailed, Work},
 };
 use actas_domain::{ports::Clock, time::UnixMillis};
 use std::{sync::Arc, time::Duration};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_postgres::Row;
 
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
-/// A statement of its own behind the one that waits for the head: the time of the decision is when it is held.
-const CLOCK: &str = "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+/// The place of [`audit::TAKE_HEAD`] among the statements that begin a batch.
+const HEAD_STEP: usize = 2;
+/// That of [`CLOCK`].
+const CLOCK_STEP: usize = 4;
+/// A statement of its own behind the one that waits for the head: the time of the decision is when it is held. So is
+/// that at which this binary is one that may write.
+const CLOCK: &str = "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, value FROM meta \
+    WHERE name = 'minimum_reader_version'";
 const SIGN: &str = "INSERT INTO writers (id, batch, at) \
     VALUES ($1, $2, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) \
     ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, at = excluded.at";
 const SIGNED: &str = "SELECT batch FROM writers WHERE id = $1";
 /// A timeout would end the wait for the standby, and leave a commit that nobody but this server has.
-const NO_TIMEOUT: &str = "SET LOCAL statement_timeout = 0";
-const COMMIT: &str = "COMMIT";
+pub(crate) const NO_TIMEOUT: &str = "SET LOCAL statement_timeout = 0";
+pub(crate) const COMMIT: &str = "COMMIT";
 
 /// How long a commit's answer is awaited beyond what its statements may take. Then it is looked up; it is never
 /// cancelled, and may well go on.
-const COMMIT_PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const COMMIT_PATIENCE: Duration = Duration::from_secs(10);
+/// How long a step of a large change is awaited.
+const LARGE_PATIENCE: Duration = Duration::from_secs(600);
+/// How long the server lets a large change do nothing, while what it is about is worked at here. Of others it is
+/// [`crate::connection`] that says.
+const LARGE_IDLE: &str = "SET LOCAL idle_in_transaction_session_timeout = 60000";
+/// Rows of parties, of each table, that a batch to share reads at most.
+const SHARED_ROWS_MAX: u32 = 4_000;
+/// Statements of a large change that are sent at a time.
+const LARGE_STEP: usize = 4;
+/// The rows of writers that are gone are removed so often.
+const TIDY_INTERVAL: Duration = Duration::from_secs(3_600);
+
+/// How much a transaction may be about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scale {
+    /// No more than what is done in the time of a few statements.
+    Shared,
+    /// One change, however large.
+    Large,
+}
 
 /// Whose time decides at the commit.
 pub(crate) enum Time {
@@ -67,8 +97,7 @@ pub(crate) enum Fate {
 }
 
 pub(crate) struct Batches {
-    address: Arc<Address>,
-    options: Options,
+    primary: Arc<Primary>,
     time: Time,
     /// Of this writer's row in `writers`.
     id: String,
@@ -76,32 +105,36 @@ pub(crate) struct Batches {
     number: i64,
     connection: Option<Connection>,
     counters: Arc<Counters>,
+    tidied_at: Instant,
 }
 
 impl Batches {
     pub(crate) fn new(
-        address: Arc<Address>,
-        options: Options,
+        primary: Arc<Primary>,
         time: Time,
         id: String,
         connection: Connection,
         counters: Arc<Counters>,
     ) -> Self {
-        Self { address, options, time, id, number: 0, connection: Some(connection), counters }
+        let tidied_at = Instant::now();
+        Self { primary, time, id, number: 0, connection: Some(connection), counters, tidied_at }
     }
 
     /// Carries out all work in one transaction.
-    pub(crate) async fn attempt(&mut self, works: &[&Work]) -> Attempt {
+    pub(crate) async fn attempt(&mut self, works: &[&Work], scale: Scale) -> Attempt {
         self.number += 1;
         let mut connection = match self.connected().await {
             Ok(connection) => connection,
             Err(fault) => return Attempt::Failed(fault),
         };
-        let (attempt, keep) = self.on(&mut connection, works).await;
+        let (attempt, keep) = self.on(&mut connection, works, scale).await;
         match &attempt {
             Attempt::Done(_) => {}
             Attempt::Failed(_) => self.counters.rolled_back(),
-            Attempt::Unknown(_) => self.counters.fate_unknown(),
+            Attempt::Unknown(_) => {
+                self.counters.fate_unknown();
+                self.primary.doubt(&connection);
+            }
         }
         if keep
             && (matches!(attempt, Attempt::Done(_)) || connection.run(Query::plain("ROLLBACK")).await.is_ok())
@@ -116,7 +149,7 @@ impl Batches {
     /// the standby was cut can be seen here and is lost when that standby takes over. A commit behind it that was
     /// answered in order takes it along.
     pub(crate) async fn fate(&mut self) -> Result<Fate, Fault> {
-        let mut connection = Connection::open(&self.address, &self.options).await?;
+        let mut connection = self.primary.open().await?;
         let id = bind::text(&self.id);
         let look = [Query::plain(BEGIN), Query::plain(audit::TAKE_HEAD), Query::new(SIGNED, vec![id])];
         let answers = connection.pipeline(&look).await?;
@@ -137,24 +170,26 @@ impl Batches {
     }
 
     async fn connected(&mut self) -> Result<Connection, Fault> {
-        match self.connection.take().filter(|connection| !connection.is_closed()) {
+        let kept = self.connection.take();
+        match kept.filter(|kept| !kept.is_closed() && self.primary.is_current(kept)) {
             Some(connection) => Ok(connection),
-            None => Connection::open(&self.address, &self.options).await,
+            None => self.primary.open().await,
         }
     }
 
     /// What became of the work, and whether the connection is of further use.
-    async fn on(&self, connection: &mut Connection, works: &[&Work]) -> (Attempt, bool) {
+    async fn on(&mut self, connection: &mut Connection, works: &[&Work], scale: Scale) -> (Attempt, bool) {
         let mut state = State::default();
         for work in works {
             work.want(&mut state);
         }
-        let now = match self.begin(connection, &mut state).await {
+        let failed = |fault: Fault| {
+            let keep = !fault.breaks_connection();
+            (Attempt::Failed(fault), keep)
+        };
+        let now = match self.begin(connection, &mut state, scale).await {
             Ok(now) => now,
-            Err(fault) => {
-                let keep = !fault.breaks_connection();
-                return (Attempt::Failed(fault), keep);
-            }
+            Err(fault) => return failed(fault),
         };
         let outcomes: Vec<_> = works.iter().map(|work| work.carry_out(&mut state, now)).collect();
         if outcomes.iter().all(Result::is_err) {
@@ -162,15 +197,16 @@ impl Batches {
             let ended = connection.run(Query::plain("ROLLBACK")).await.is_ok();
             return (Attempt::Done(outcomes), ended);
         }
-        match self.commit(connection, state.changes()).await {
+        let queries = match self.written(connection, &state, scale).await {
+            Ok(queries) => queries,
+            Err(fault) => return failed(fault),
+        };
+        match self.commit(connection, queries).await {
             (Ok(()), true) => {
                 self.counters.committed(works.len());
                 (Attempt::Done(outcomes), true)
             }
-            (Err(fault), true) => {
-                let keep = !fault.breaks_connection();
-                (Attempt::Failed(fault), keep)
-            }
+            (Err(fault), true) => failed(fault),
             (Ok(()), false) => (Attempt::Unknown(outcomes), false),
             (Err(fault), false) => {
                 tracing::warn!(%fault, "a commit was not answered: looking it up");
@@ -180,46 +216,94 @@ impl Batches {
     }
 
     /// Takes the head of the record, and then reads all that was asked for.
-    async fn begin(&self, connection: &mut Connection, state: &mut State) -> Result<UnixMillis, Fault> {
-        let mut queries = vec![Query::plain(BEGIN), Query::plain(audit::TAKE_HEAD), Query::plain(CLOCK)];
-        let (reads, fills): (Vec<_>, Vec<_>) =
-            state.loads().into_iter().map(|load| (load.query, load.fill)).unzip();
-        queries.extend(reads);
-        let answers = connection.pipeline(&queries).await?;
-        let mut answers = answers.into_iter().skip(1);
-        let mut next = || answers.next().unwrap_or_default();
-        let head = next();
+    async fn begin(
+        &self,
+        connection: &mut Connection,
+        state: &mut State,
+        scale: Scale,
+    ) -> Result<UnixMillis, Fault> {
+        let (head_patience, timeout) = (self.options().head_patience, self.options().statement_timeout);
+        let (rows_max, timeout, patience) = match scale {
+            Scale::Shared => (Some(SHARED_ROWS_MAX), timeout, connection.patience()),
+            Scale::Large => (None, Duration::ZERO, LARGE_PATIENCE),
+        };
+        let mut queries = vec![
+            Query::plain(BEGIN),
+            limit(head_patience),
+            Query::plain(audit::TAKE_HEAD),
+            limit(timeout),
+            Query::plain(CLOCK),
+        ];
+        queries.extend((scale == Scale::Large).then(|| Query::plain(LARGE_IDLE)));
+        let loads_from = queries.len();
+        let mut loads = state.loads(rows_max);
+        queries.extend(loads.iter_mut().map(|load| std::mem::replace(&mut load.query, Query::plain(""))));
+        let answers = connection.pipeline_within(head_patience + patience, &queries).await;
+        let answers = answers.map_err(|failed| of_the_head(failed, head_patience))?;
+        let nothing = Vec::new();
+        let head = answers.get(HEAD_STEP).unwrap_or(&nothing);
         let unreadable = || Fault::Unreadable("record_head: there is no row".into());
         state.record.head =
-            rows::one(&head, |row| Fields::of(row, "record_head").unsigned())?.ok_or_else(unreadable)?;
-        let clock = next();
-        for fill in fills {
-            fill(state, &next())?;
+            rows::one(head, |row| Fields::of(row, "record_head").unsigned())?.ok_or_else(unreadable)?;
+        let now = self.now(answers.get(CLOCK_STEP).unwrap_or(&nothing))?;
+        for (load, found) in loads.into_iter().zip(answers.get(loads_from..).unwrap_or_default()) {
+            if load.rows_max.is_some_and(|most| found.len() > most as usize) {
+                return Err(Fault::Large);
+            }
+            (load.fill)(state, found)?;
         }
-        self.now(&clock)
+        Ok(now)
     }
 
     fn now(&self, clock: &[Row]) -> Result<UnixMillis, Fault> {
-        match &self.time {
-            Time::Given(clock) => Ok(clock.now()),
-            Time::Database => {
-                let now = rows::one(clock, |row| Fields::of(row, "the clock").time())?;
-                now.ok_or_else(|| Fault::Unreadable("the clock: there is no row".into()))
+        let read = |row: &Row| {
+            let mut fields = Fields::of(row, "the clock and meta");
+            Ok((fields.time()?, fields.unsigned()?))
+        };
+        let unreadable = || Fault::Unreadable("meta: it says no version".into());
+        let (now, least_reader) = rows::one(clock, read)?.ok_or_else(unreadable)?;
+        schema::may_work(Some(least_reader))?;
+        Ok(match &self.time {
+            Time::Given(clock) => clock.now(),
+            Time::Database => now,
+        })
+    }
+
+    /// Writes a large change, all but its end. What is left is to be sent with the commit.
+    async fn written(
+        &self,
+        connection: &mut Connection,
+        state: &State,
+        scale: Scale,
+    ) -> Result<Vec<Query>, Fault> {
+        let mut changes = state.changes().into_queries();
+        if scale == Scale::Shared {
+            return Ok(changes.collect());
+        }
+        loop {
+            let step: Vec<Query> = changes.by_ref().take(LARGE_STEP).collect();
+            if step.len() < LARGE_STEP {
+                return Ok(step);
             }
+            connection.pipeline_within(LARGE_PATIENCE, &step).await?;
         }
     }
 
     /// Writes, signs and commits. The second value is whether the first one is certain: that all of it is durable, or
     /// that nothing of it happened.
     async fn commit(
-        &self,
+        &mut self,
         connection: &mut Connection,
         mut queries: Vec<Query>,
     ) -> (Result<(), Fault>, bool) {
-        queries.push(Query::new(SIGN, vec![bind::text(&self.id), bind::integer(self.number)]));
+        if self.tidied_at.elapsed() > TIDY_INTERVAL {
+            self.tidied_at = Instant::now();
+            queries.push(schema::forget_writers());
+        }
+        queries.push(sign(&self.id, self.number));
         queries.push(Query::plain(NO_TIMEOUT));
         queries.push(Query::plain(COMMIT));
-        let patience = self.options.statement_timeout + COMMIT_PATIENCE;
+        let patience = self.options().statement_timeout + COMMIT_PATIENCE;
         // Statements that are new are prepared first, while it is certain that nothing is committed.
         match timeout(patience, connection.prepare(&queries)).await {
             Ok(Ok(())) => {}
@@ -229,11 +313,33 @@ impl Batches {
         let warnings = connection.warnings();
         match timeout(patience, connection.send(&queries)).await {
             Ok(Ok(_)) => (Ok(()), connection.warnings() == warnings),
-            Ok(Err(fault)) => {
+            Ok(Err(Failed { fault, .. })) => {
                 let is_certain = fault.ends_transaction();
                 (Err(fault), is_certain)
             }
             Err(_) => (Err(Fault::Silent(patience.as_secs())), false),
         }
     }
+
+    fn options(&self) -> &Options {
+        &self.primary.options
+    }
+}
+
+/// Signs the transaction that it is in as this batch of this writer.
+pub(crate) fn sign(id: &str, number: i64) -> Query {
+    Query::new(SIGN, vec![bind::text(id), bind::integer(number)])
+}
+
+/// What each statement of this transaction may take from now on; zero for any time.
+fn limit(timeout: Duration) -> Query {
+    Query::new(format!("SET LOCAL statement_timeout = {}", timeout.as_millis()), Vec::new())
+}
+
+/// Whoever waits for the head waits for others, and did nothing yet.
+fn of_the_head(failed: Failed, head_patience: Duration) -> Fault {
+    if failed.step == HEAD_STEP && failed.fault.is_timeout() {
+        return Fault::HeadHeld(head_patience.as_secs());
+    }
+    failed.fault
 }

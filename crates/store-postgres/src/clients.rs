@@ -4,8 +4,8 @@ use crate::{
     bind::{self, Query, Value},
     fault::Fault,
     rows::{self, Fields},
-    shape::Shape,
-    state::Load,
+    shape::{Shape, in_steps},
+    state::{Changes, Load},
     table::Table,
 };
 use actas_domain::{client::Client, ids::ClientId, page::Page, secret::SecretHash, time::UnixMillis};
@@ -23,6 +23,10 @@ const SHAPE: Shape = Shape {
     columns: &[("id", "text"), ("cookie_hash", "bytea"), ("created_at", "bigint"), ("updated_at", "bigint")],
     key: 1,
 };
+
+const TOUCH: &str = "UPDATE clients SET updated_at = touched.at \
+    FROM unnest($1::text[], $2::bigint[]) AS touched (id, at) \
+    WHERE clients.id = touched.id AND clients.updated_at < touched.at";
 
 /// Those that a batch is about.
 #[derive(Debug, Default)]
@@ -67,16 +71,11 @@ impl Clients {
         }
     }
 
-    pub(crate) fn changes(&self, queries: &mut Vec<Query>) {
+    pub(crate) fn changes<'a>(&'a self, queries: &mut Changes<'a>) {
         queries.extend(SHAPE.remove(self.rows.removed().map(ClientId::as_str)));
-        queries.extend(SHAPE.put(self.rows.put_rows().map(|(_, client)| row(client)).collect()));
-        if !self.touched.is_empty() {
-            let sql = "UPDATE clients SET updated_at = touched.at \
-                FROM unnest($1::text[], $2::bigint[]) AS touched (id, at) \
-                WHERE clients.id = touched.id AND clients.updated_at < touched.at";
-            let touched = self.touched.iter().map(|(id, at)| vec![bind::text(id.as_str()), bind::time(*at)]);
-            queries.push(Query::new(sql, bind::columns(touched.collect())));
-        }
+        queries.extend(SHAPE.put(self.rows.put_rows().map(|(_, client)| row(client))));
+        let touched = self.touched.iter().map(|(id, at)| vec![bind::text(id.as_str()), bind::time(*at)]);
+        queries.extend(in_steps(|| TOUCH.to_owned(), touched));
     }
 }
 

@@ -6,7 +6,7 @@
 //! again. One whose commit was sent and not answered is looked up first.
 
 use crate::{
-    batch::{Attempt, Batches, Fate},
+    batch::{Attempt, Batches, Fate, Scale},
     fault::Fault,
     options::Options,
     reads::closed,
@@ -29,7 +29,7 @@ use tokio::{
         oneshot,
     },
     task::JoinHandle,
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 
 /// The pauses between two tries.
@@ -77,9 +77,13 @@ impl Writer {
         self.done(Work::Note(Box::new(note))).await.map_err(without_guards)
     }
 
-    /// Whether something can be written.
-    pub(crate) async fn check(&self) -> Result<(), StoreError> {
-        self.done(Work::Check).await.map(drop).map_err(without_guards)
+    /// That there is still somebody who writes.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        match self.queue().as_ref() {
+            Some(queue) if queue.is_closed() => Err(has_ended()),
+            Some(_) => Ok(()),
+            None => Err(closed()),
+        }
     }
 
     pub(crate) const fn queue_length(&self) -> usize {
@@ -105,14 +109,22 @@ impl Writer {
         match self.queue().as_ref().map(|queue| queue.try_send(Job { work, answer })) {
             Some(Ok(())) => {}
             Some(Err(TrySendError::Full(_))) => return Err(StoreError::Overloaded.into()),
-            Some(Err(TrySendError::Closed(_))) | None => return Err(closed().into()),
+            Some(Err(TrySendError::Closed(_))) => return Err(has_ended().into()),
+            None => return Err(closed().into()),
         }
-        answered.await.map_err(|_| closed())?
+        answered.await.map_err(|_| has_ended())?
     }
 
     fn queue(&self) -> std::sync::RwLockReadGuard<'_, Option<mpsc::Sender<Job>>> {
         self.queue.read().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// It never ends by itself: it panicked, and what it was about is in nobody's memory any more.
+fn has_ended() -> StoreError {
+    StoreError::Unavailable(
+        "the store's writer has ended, which its log tells of: start the server again".into(),
+    )
 }
 
 fn without_guards(error: CommitError) -> StoreError {
@@ -134,41 +146,64 @@ impl Committer {
     async fn run(mut self, mut queue: mpsc::Receiver<Job>, batch_max: usize) {
         let mut jobs = Vec::with_capacity(batch_max);
         while queue.recv_many(&mut jobs, batch_max).await > 0 {
-            let outcomes = self.carry_out(&jobs).await;
-            for (job, outcome) in jobs.drain(..).zip(outcomes) {
-                // Whoever asked may have gone away meanwhile.
-                let _ = job.answer.send(outcome);
-            }
+            self.carry_out(std::mem::take(&mut jobs)).await;
         }
     }
 
-    /// The outcome of every job, each of them durable.
-    async fn carry_out(&mut self, jobs: &[Job]) -> Vec<Outcome> {
+    /// Answers every job when it is durable.
+    async fn carry_out(&mut self, jobs: Vec<Job>) {
+        match self.together(&jobs, Scale::Shared).await {
+            Err(Fault::Large) => self.large_ones_apart(jobs).await,
+            Err(fault) if fault.is_of_one() && jobs.len() > 1 => self.one_by_one(jobs).await,
+            outcomes => answer(jobs, outcomes),
+        }
+    }
+
+    /// Some may be about very much: the others do not wait for them.
+    async fn large_ones_apart(&mut self, jobs: Vec<Job>) {
+        let (large, small): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.work.is_of_a_party());
+        match self.together(&small, Scale::Shared).await {
+            Err(fault) if fault.is_of_one() && small.len() > 1 => self.one_by_one(small).await,
+            outcomes => answer(small, outcomes),
+        }
+        for job in large {
+            let job = vec![job];
+            let outcomes = self.together(&job, Scale::Large).await;
+            answer(job, outcomes);
+        }
+    }
+
+    /// One of them cannot be carried out: the others can. Where a second one takes too long it is the database that is
+    /// slow, and nobody waits for all of them in turn.
+    async fn one_by_one(&mut self, jobs: Vec<Job>) {
+        let mut too_slow = 0;
+        let mut jobs = jobs.into_iter();
+        for job in jobs.by_ref() {
+            let scale = if job.work.is_of_a_party() { Scale::Large } else { Scale::Shared };
+            let job = vec![job];
+            let outcomes = self.together(&job, scale).await;
+            too_slow += u32::from(matches!(&outcomes, Err(fault) if fault.is_timeout()));
+            let is_slow = too_slow > 1;
+            answer(job, outcomes);
+            if is_slow {
+                break;
+            }
+        }
+        answer(
+            jobs.collect(),
+            Err(Fault::Unreachable("the database is too slow for what it is asked".into())),
+        );
+    }
+
+    async fn together(&mut self, jobs: &[Job], scale: Scale) -> Result<Vec<Result<u64, GuardFailed>>, Fault> {
+        if jobs.is_empty() {
+            return Ok(Vec::new());
+        }
         let works: Vec<&Work> = jobs.iter().map(|job| &job.work).collect();
-        match self.together(&works).await {
-            Ok(outcomes) => outcomes.into_iter().map(answered).collect(),
-            // One of them cannot be carried out: the others can.
-            Err(fault) if fault.is_of_one() && works.len() > 1 => {
-                let mut outcomes = Vec::with_capacity(works.len());
-                for work in works {
-                    outcomes.push(self.alone(work).await);
-                }
-                outcomes
-            }
-            Err(fault) => works.iter().map(|_| Err(fault.to_store_error().into())).collect(),
-        }
-    }
-
-    async fn alone(&mut self, work: &Work) -> Outcome {
-        let outcomes = self.together(&[work]).await.map_err(|fault| fault.to_store_error())?;
-        outcomes.into_iter().next().map_or_else(|| Err(closed().into()), answered)
-    }
-
-    async fn together(&mut self, works: &[&Work]) -> Result<Vec<Result<u64, GuardFailed>>, Fault> {
         let until = Instant::now() + if self.is_down { Duration::ZERO } else { self.retry_for };
         let mut pause = FIRST_PAUSE;
         loop {
-            let fault = match self.batches.attempt(works).await {
+            let fault = match self.batches.attempt(&works, scale).await {
                 Attempt::Done(outcomes) => {
                     self.is_down = false;
                     return Ok(outcomes);
@@ -184,14 +219,13 @@ impl Committer {
                     }
                     None => {
                         self.is_down = true;
-                        return Err(Fault::Unreachable(
-                            "the connection to the database broke during a commit, and what became of it could not be \
-                             looked up in time: it may have been written"
-                                .into(),
-                        ));
+                        return Err(unknown());
                     }
                 },
             };
+            if matches!(fault, Fault::Large) {
+                return Err(fault);
+            }
             if !fault.may_pass() {
                 tracing::error!(%fault, changes = works.len(), "a transaction of the store failed");
                 return Err(fault);
@@ -211,25 +245,45 @@ impl Committer {
 
     /// What became of the newest batch; none when nobody could tell in time.
     async fn fate(&mut self) -> Option<Fate> {
-        let until = Instant::now() + 3 * self.retry_for;
-        let mut pause = FIRST_PAUSE;
-        loop {
-            match self.batches.fate().await {
-                Ok(fate) => {
-                    tracing::warn!(?fate, "a commit that was not answered was looked up");
-                    return Some(fate);
+        let patience = 3 * self.retry_for;
+        let looking = timeout(patience, async {
+            let mut pause = FIRST_PAUSE;
+            loop {
+                match self.batches.fate().await {
+                    Ok(fate) => return fate,
+                    Err(fault) => tracing::warn!(%fault, "looking up a commit is tried again"),
                 }
-                Err(fault) if Instant::now() + pause >= until => {
-                    tracing::error!(%fault, "what became of a commit could not be looked up");
-                    return None;
-                }
-                Err(_) => sleep(pause).await,
+                sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
+        });
+        let fate = looking.await.ok();
+        match fate {
+            Some(fate) => tracing::warn!(?fate, "a commit that was not answered was looked up"),
+            None => tracing::error!(?patience, "what became of a commit could not be looked up in time"),
         }
+        fate
     }
 }
 
-fn answered(outcome: Result<u64, GuardFailed>) -> Outcome {
-    outcome.map_err(|GuardFailed| CommitError::GuardFailed)
+fn answer(jobs: Vec<Job>, outcomes: Result<Vec<Result<u64, GuardFailed>>, Fault>) {
+    let outcomes: Vec<Outcome> = match outcomes {
+        Ok(outcomes) => outcomes
+            .into_iter()
+            .map(|outcome| outcome.map_err(|GuardFailed| CommitError::GuardFailed))
+            .collect(),
+        Err(fault) => jobs.iter().map(|_| Err(fault.to_store_error().into())).collect(),
+    };
+    for (job, outcome) in jobs.into_iter().zip(outcomes) {
+        // Whoever asked may have gone away meanwhile.
+        let _ = job.answer.send(outcome);
+    }
+}
+
+fn unknown() -> Fault {
+    Fault::Unreachable(
+        "the connection to the database broke during a commit, and what became of it could not be looked up in time: it \
+         may have been written"
+            .into(),
+    )
 }

@@ -6,11 +6,11 @@ use crate::{
     bind::Query,
     fault::Fault,
     options::Options,
+    statements::Statements,
     tls::Tls,
 };
 use futures::future::BoxFuture;
 use std::{
-    collections::HashMap,
     future::poll_fn,
     pin::Pin,
     sync::{
@@ -20,38 +20,69 @@ use std::{
     task::Poll,
     time::Duration,
 };
-use tokio::time::timeout;
-use tokio_postgres::{AsyncMessage, Client, Error, Row, Statement, error::Severity, types::ToSql};
+use tokio::time::{Instant, timeout};
+use tokio_postgres::{
+    AsyncMessage, Client, Error, Row,
+    error::{Severity, SqlState},
+    types::ToSql,
+};
 
 /// How long a session may do nothing in the midst of a transaction: whoever stops there holds up all others.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(5);
 /// The server ends a statement in time; this much later nobody waits for it any more.
 const GRACE: Duration = Duration::from_secs(5);
-/// Every statement has its index. A plan that was made while a table was new and empty would read all of it for as long as
-/// it is kept. Compiling plans to machine code takes longer than any of them; not every database knows of it.
-const PREDICTABLE_PLANS: &str =
-    "SELECT set_config(name, 'off', FALSE) FROM pg_settings WHERE name IN ('enable_seqscan', 'jit')";
-/// Limits that a role or a database may have, where the server knows them: they would end what is under way.
-const NO_OTHER_LIMITS: &str = "SELECT set_config(name, '0', FALSE) FROM pg_settings \
-     WHERE name IN ('idle_session_timeout', 'transaction_timeout')";
-/// Statements that a connection keeps prepared; texts of lists vary.
-const STATEMENTS_KEPT: usize = 256;
+/// Settings of every session, where the server knows them.
+///
+/// Every statement has its index; a plan that was made while a table was new and empty would read all of it for as long
+/// as it is kept, and compiling plans to machine code takes longer than any of them. Other limits, which a role or a
+/// database may have, would end what is under way. The last ones are for a client that is gone without a word: what the
+/// server sends it is acknowledged within so many milliseconds, or the session and its locks end.
+const SETTINGS: &str = "SELECT set_config(wanted.name, wanted.value, FALSE) FROM (VALUES \
+     ('enable_seqscan', 'off'), ('jit', 'off'), ('idle_session_timeout', '0'), ('transaction_timeout', '0'), \
+     ('tcp_keepalives_idle', '10'), ('tcp_keepalives_interval', '3'), ('tcp_keepalives_count', '3'), \
+     ('tcp_user_timeout', '15000')) AS wanted (name, value) \
+     WHERE wanted.name IN (SELECT name FROM pg_settings)";
+/// Tells one server from another, and from itself before it was started again. A server that is promoted is not started
+/// again, but before that it took no sessions of ours.
+const SERVER: &str = "SELECT extract(epoch FROM pg_postmaster_start_time())::text";
 
 pub(crate) struct Connection {
     client: Client,
-    statements: HashMap<String, Statement>,
+    statements: Statements,
     /// Warnings that came so far, each counted before the answer behind it is read.
     warnings: Arc<AtomicU64>,
     patience: Duration,
+    /// Which of the hosts it leads to.
+    pub(crate) host: usize,
+    /// Which server answers there.
+    pub(crate) server: String,
+    /// What [`crate::primary::Primary`] counts it to.
+    pub(crate) epoch: u64,
+    pub(crate) opened_at: Instant,
+}
+
+/// A statement of several that failed.
+pub(crate) struct Failed {
+    /// Its place among them.
+    pub(crate) step: usize,
+    pub(crate) fault: Fault,
+}
+
+impl From<Failed> for Fault {
+    fn from(failed: Failed) -> Self {
+        failed.fault
+    }
 }
 
 impl Connection {
-    /// To the first host that takes writes.
-    pub(crate) async fn open(address: &Address, options: &Options) -> Result<Self, Fault> {
+    /// To a host that takes writes: the one at this place of the list, or the first of the others that does.
+    pub(crate) async fn open(address: &Address, options: &Options, first: usize) -> Result<Self, Fault> {
         let mut failed: Vec<(&str, Fault)> = Vec::new();
-        for host in &address.hosts {
+        let places = (0..address.hosts.len()).filter(|place| *place != first);
+        for place in std::iter::once(first).chain(places) {
+            let Some(host) = address.hosts.get(place) else { continue };
             match timeout(options.connect_timeout, Self::to(host, address, options)).await {
-                Ok(Ok(connection)) => return Ok(connection),
+                Ok(Ok(connection)) => return Ok(Self { host: place, ..connection }),
                 Ok(Err(fault)) => failed.push((&host.name, fault)),
                 Err(_) => {
                     let seconds = options.connect_timeout.as_secs();
@@ -94,12 +125,21 @@ impl Connection {
             }
         });
         let patience = options.statement_timeout + GRACE;
-        let connection = Self { client, statements: HashMap::new(), warnings, patience };
+        let mut connection = Self {
+            client,
+            statements: Statements::default(),
+            warnings,
+            patience,
+            host: 0,
+            server: host.name.clone(),
+            epoch: 0,
+            opened_at: Instant::now(),
+        };
         connection.set_up(options.statement_timeout).await?;
         Ok(connection)
     }
 
-    async fn set_up(&self, statement_timeout: Duration) -> Result<(), Fault> {
+    async fn set_up(&mut self, statement_timeout: Duration) -> Result<(), Fault> {
         let set = format!(
             "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {}; \
              SET default_transaction_isolation = 'read committed'; SET lock_timeout = 0; \
@@ -108,8 +148,17 @@ impl Connection {
             IDLE_IN_TRANSACTION.as_millis()
         );
         self.client.batch_execute(&set).await?;
-        self.client.query_typed(PREDICTABLE_PLANS, &[]).await?;
-        self.client.query_typed(NO_OTHER_LIMITS, &[]).await?;
+        self.client.query_typed(SETTINGS, &[]).await?;
+        match self.client.query_typed(SERVER, &[]).await {
+            Ok(found) => {
+                if let Some(row) = found.first() {
+                    self.server = row.try_get(0)?;
+                }
+            }
+            // A database of another make is known by the name of its host.
+            Err(error) if error.code() == Some(&SqlState::UNDEFINED_FUNCTION) => {}
+            Err(error) => return Err(error.into()),
+        }
         let level = self.client.query_typed("SHOW synchronous_commit", &[]).await?;
         let level = level.first().map_or(Ok("off"), |row| row.try_get(0))?;
         // What is weaker would answer before a standby has it, or even the disk. It is set in any case, so that a
@@ -120,6 +169,11 @@ impl Connection {
 
     pub(crate) fn is_closed(&self) -> bool {
         self.client.is_closed()
+    }
+
+    /// How long several statements at once are awaited.
+    pub(crate) const fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// Warnings that came so far.
@@ -136,7 +190,8 @@ impl Connection {
     pub(crate) async fn run_patiently(&mut self, query: Query) -> Result<Vec<Row>, Fault> {
         let queries = [query];
         self.prepare(&queries).await?;
-        Ok(self.send(&queries).await?.into_iter().next().unwrap_or_default())
+        let answers = self.send(&queries).await?;
+        Ok(answers.into_iter().next().unwrap_or_default())
     }
 
     /// Several statements without values or answers, for as long as they take.
@@ -147,33 +202,40 @@ impl Connection {
     /// Sends all statements at once, in their order, and waits for the answers. The first that fails is told; what is
     /// behind it in a transaction fails with it.
     pub(crate) async fn pipeline(&mut self, queries: &[Query]) -> Result<Vec<Vec<Row>>, Fault> {
-        let patience = self.patience;
-        let silent = |_| Fault::Silent(patience.as_secs());
-        timeout(patience, self.prepare(queries)).await.map_err(silent)??;
+        Ok(self.pipeline_within(self.patience, queries).await?)
+    }
+
+    /// The same, with as much time for all of them.
+    pub(crate) async fn pipeline_within(
+        &mut self,
+        patience: Duration,
+        queries: &[Query],
+    ) -> Result<Vec<Vec<Row>>, Failed> {
+        let silent = |_| Failed { step: 0, fault: Fault::Silent(patience.as_secs()) };
+        let prepared = timeout(patience, self.prepare(queries)).await.map_err(silent)?;
+        prepared.map_err(|fault| Failed { step: 0, fault })?;
         timeout(patience, self.send(queries)).await.map_err(silent)?
     }
 
     /// Has statements prepared that were not yet: a round trip for each, once.
     pub(crate) async fn prepare(&mut self, queries: &[Query]) -> Result<(), Fault> {
-        if self.statements.len() > STATEMENTS_KEPT {
-            self.statements.clear();
-        }
         for query in queries {
-            if !self.statements.contains_key(query.sql.as_ref()) {
+            if !self.statements.has(&query.sql) {
                 let statement = self.client.prepare(&query.sql).await?;
-                self.statements.insert(query.sql.clone().into_owned(), statement);
+                self.statements.keep(&query.sql, statement);
             }
         }
+        self.statements.evict();
         Ok(())
     }
 
     /// Sends statements that are prepared, and waits for as long as it takes.
-    pub(crate) async fn send(&self, queries: &[Query]) -> Result<Vec<Vec<Row>>, Fault> {
+    pub(crate) async fn send(&self, queries: &[Query]) -> Result<Vec<Vec<Row>>, Failed> {
         let mut running: Vec<BoxFuture<'_, Result<Vec<Row>, Error>>> = Vec::with_capacity(queries.len());
         for query in queries {
-            let statement = self.statements.get(query.sql.as_ref());
-            let statement =
-                statement.ok_or_else(|| Fault::Unreachable("a statement was not prepared".into()))?;
+            let unprepared = || Fault::Unreachable("a statement was not prepared".into());
+            let statement = self.statements.get(&query.sql);
+            let statement = statement.ok_or_else(|| Failed { step: 0, fault: unprepared() })?;
             running.push(Box::pin(async move {
                 let values: Vec<&(dyn ToSql + Sync)> =
                     query.values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
@@ -181,8 +243,8 @@ impl Connection {
             }));
         }
         let mut answers = Vec::with_capacity(queries.len());
-        for answer in in_order(running).await {
-            answers.push(answer?);
+        for (step, answer) in in_order(running).await.into_iter().enumerate() {
+            answers.push(answer.map_err(|error| Failed { step, fault: error.into() })?);
         }
         Ok(answers)
     }
@@ -262,5 +324,29 @@ mod tests {
         ]);
         assert_eq!(answers.await, [Ok(1), Err("a value that cannot be encoded")]);
         assert!(!is_sent.load(Ordering::SeqCst));
+    }
+
+    /// The server itself ends a session whose client is gone without a word; over a Unix socket there is nothing to set.
+    #[tokio::test]
+    async fn a_session_ends_with_its_client() {
+        let cluster = actas_postgres_cluster::Cluster::start_on_tcp();
+        let database = cluster.create_database();
+        let url =
+            format!("postgresql://actas@127.0.0.1:{}/{}?sslmode=disable", cluster.port(), database.name());
+        let options = Options::new(actas_domain::secret::SecretText::new(url));
+        let address = Address::parse(&options).unwrap();
+        let mut connection = Connection::open(&address, &options, 0).await.unwrap();
+        for (name, value) in [
+            ("tcp_user_timeout", "15000"),
+            ("tcp_keepalives_idle", "10"),
+            ("tcp_keepalives_interval", "3"),
+            ("tcp_keepalives_count", "3"),
+            ("idle_in_transaction_session_timeout", "5s"),
+            ("jit", "off"),
+        ] {
+            let show = format!("SELECT coalesce(current_setting('{name}', TRUE), '')");
+            let shown = connection.run(Query::new(show, Vec::new())).await.unwrap();
+            assert_eq!(shown[0].get::<_, &str>(0), value, "{name}");
+        }
     }
 }

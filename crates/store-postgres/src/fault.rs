@@ -14,6 +14,21 @@ pub(crate) enum Fault {
     /// There is no connection, and none could be made: why.
     #[error("{0}")]
     Unreachable(String),
+    /// The database is away, and somebody else tries to reach it, or did a moment ago: why.
+    #[error("{0}")]
+    Away(String),
+    /// Somebody else held the head of the record all the time.
+    #[error("the record was held by somebody else's transaction for {0} s")]
+    HeadHeld(u64),
+    /// A change is about too much to share its transaction.
+    #[error("a change is about too many rows to share its transaction")]
+    Large,
+    /// Somebody with a newer binary migrated the database.
+    #[error(
+        "the database was made over by a newer Actas: working on it takes schema {minimum_reader_version}, this binary \
+         knows {supported_version}; run a newer binary"
+    )]
+    Newer { minimum_reader_version: u64, supported_version: u32 },
     /// Table, id and column; never the value, which may be somebody's.
     #[error("{0}")]
     Unreadable(String),
@@ -23,8 +38,8 @@ impl Fault {
     /// Whether the same work may succeed when it is tried anew, on a new connection: nothing of it happened.
     pub(crate) fn may_pass(&self) -> bool {
         match self {
-            Self::Unreadable(_) => false,
-            Self::Silent(_) | Self::Unreachable(_) => true,
+            Self::Unreadable(_) | Self::Large | Self::Newer { .. } => false,
+            Self::Silent(_) | Self::Unreachable(_) | Self::Away(_) | Self::HeadHeld(_) => true,
             Self::Sql(error) => match error.code() {
                 // Without a code it is the connection that failed.
                 None => !is_of_a_value(error),
@@ -36,8 +51,8 @@ impl Fault {
     /// Whether the connection is of no more use.
     pub(crate) fn breaks_connection(&self) -> bool {
         match self {
-            Self::Unreadable(_) => false,
-            Self::Silent(_) | Self::Unreachable(_) => true,
+            Self::Unreadable(_) | Self::Large | Self::Newer { .. } | Self::HeadHeld(_) => false,
+            Self::Silent(_) | Self::Unreachable(_) | Self::Away(_) => true,
             Self::Sql(error) => match error.code() {
                 None => !is_of_a_value(error),
                 // The session was ended, the server is no longer one that can be written, or what was prepared is
@@ -61,15 +76,28 @@ impl Fault {
         error.as_db_error().is_some_and(|said| goes_on(said) && is_certain(said.code()))
     }
 
+    /// Whether the connection broke, or the session at its end, and not because nobody answered: the same may be asked on
+    /// a new one at once.
+    pub(crate) fn is_of_the_connection(&self) -> bool {
+        matches!(self, Self::Sql(_) | Self::Unreachable(_)) && self.may_pass() && self.breaks_connection()
+    }
+
+    /// Whether the server ended a statement that took too long, or was told to.
+    pub(crate) fn is_timeout(&self) -> bool {
+        matches!(self, Self::Sql(error) if error.code() == Some(&SqlState::QUERY_CANCELED))
+    }
+
     /// Whether it is one piece of work that cannot be carried out: a row that cannot be read, a value that cannot be
-    /// stored. Others of its batch can.
+    /// stored, one that takes too long. Others of its batch can.
     pub(crate) fn is_of_one(&self) -> bool {
         match self {
             Self::Unreadable(_) => true,
-            Self::Silent(_) | Self::Unreachable(_) => false,
+            Self::Silent(_) | Self::Unreachable(_) | Self::Away(_) | Self::HeadHeld(_) => false,
+            Self::Large | Self::Newer { .. } => false,
             // Data, constraints, and limits that one value passes.
             Self::Sql(error) => match error.code() {
                 None => is_of_a_value(error),
+                Some(&SqlState::QUERY_CANCELED) => true,
                 Some(code) => ["22", "23", "54"].iter().any(|class| code.code().starts_with(class)),
             },
         }
@@ -90,7 +118,7 @@ impl Fault {
                 ),
                 _ => StoreError::Unavailable(self.to_string()),
             },
-            Self::Silent(_) | Self::Unreachable(_) => StoreError::Unavailable(self.to_string()),
+            _ => StoreError::Unavailable(self.to_string()),
         }
     }
 }

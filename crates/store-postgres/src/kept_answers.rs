@@ -5,7 +5,7 @@ use crate::{
     fault::Fault,
     rows::{self, Fields},
     shape::Shape,
-    state::Load,
+    state::{Changes, Load},
     table::Table,
 };
 use actas_domain::{
@@ -92,16 +92,15 @@ impl KeptAnswers {
         Ok(())
     }
 
-    pub(crate) fn changes(&self, queries: &mut Vec<Query>) {
+    pub(crate) fn changes<'a>(&'a self, queries: &mut Changes<'a>) {
         let removed: Vec<_> = self.ends.removed().map(|hash| Some(hash.to_vec())).collect();
         if !removed.is_empty() {
-            let sql = "DELETE FROM kept_answers WHERE key_hash = ANY($1)";
-            queries.push(Query::new(sql, vec![Value::AllBytes(removed)]));
+            queries.push(SHAPE.remove_all(Value::AllBytes(removed)));
         }
         let kept = self.ends.put_rows().filter_map(|(hash, expires_at)| {
             Some(vec![bind::bytes(hash), bind::bytes(&self.sealed.get(hash)?.0), bind::time(*expires_at)])
         });
-        queries.extend(SHAPE.put(kept.collect()));
+        queries.extend(SHAPE.put(kept));
     }
 }
 
@@ -157,9 +156,9 @@ mod tests {
         answers.want_over(made::START, 1);
         assert_eq!(answers.forget(made::START, 1), 1);
         answers.keep(made::kept_answer(1));
-        let mut queries = Vec::new();
+        let mut queries = Changes::default();
         answers.changes(&mut queries);
-        let statements: Vec<_> = queries.iter().map(|query| query.sql.split(' ').next()).collect();
-        assert_eq!(statements, [Some("INSERT")]);
+        let statements: Vec<_> = queries.into_queries().map(|query| query.sql.into_owned()).collect();
+        assert!(statements.len() == 1 && statements[0].starts_with("INSERT"), "{statements:?}");
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     fault::Fault,
     rows::{self, Fields},
     shape::Shape,
-    state::Load,
+    state::{Changes, Load},
     table::Table,
 };
 use actas_domain::{
@@ -140,15 +140,15 @@ impl Keys {
         }
     }
 
-    pub(crate) fn changes(&self, queries: &mut Vec<Query>) {
+    pub(crate) fn changes<'a>(&'a self, queries: &mut Changes<'a>) {
         let instances = self.instance.put_rows().map(|(_, instance)| {
             vec![bind::integer(1), bind::text(instance.id.as_str()), bind::time(instance.created_at)]
         });
-        queries.extend(INSTANCE.put(instances.collect()));
-        queries.extend(SECRET_KEYS.put(self.secret.put_rows().map(|(_, key)| secret_key_row(key)).collect()));
+        queries.extend(INSTANCE.put(instances));
+        queries.extend(SECRET_KEYS.put(self.secret.put_rows().map(|(_, key)| secret_key_row(key))));
         queries.extend(SIGNING_KEYS.remove(self.signing.removed().map(SigningKeyId::as_str)));
         let signing = self.signing.put_rows().map(|(_, key)| signing_key_row(key));
-        queries.extend(SIGNING_KEYS.put(signing.collect()));
+        queries.extend(SIGNING_KEYS.put(signing));
     }
 }
 

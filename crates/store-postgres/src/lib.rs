@@ -22,6 +22,8 @@ mod open_error;
 mod options;
 #[cfg(test)]
 mod plans;
+mod primary;
+mod pulse;
 mod reads;
 mod retention;
 mod rows;
@@ -31,6 +33,7 @@ mod shape;
 mod sign_in_tokens;
 mod sign_ins;
 mod state;
+mod statements;
 mod store;
 mod table;
 #[cfg(feature = "testing")]
@@ -55,6 +58,8 @@ use crate::{
     connection::Connection,
     fault::Fault,
     metrics::Counters,
+    primary::Primary,
+    pulse::Pulse,
     reads::Readers,
     rows::Fields,
 };
@@ -69,8 +74,9 @@ pub struct PostgresStore {
     /// Apart, so that a long list never delays the look-up of a key or a session.
     lists: Readers,
     writer: Writer,
+    pulse: Pulse,
     counters: Arc<Counters>,
-    address: Arc<Address>,
+    primary: Arc<Primary>,
 }
 
 impl PostgresStore {
@@ -99,6 +105,7 @@ impl PostgresStore {
     pub async fn close(&self) {
         self.lookups.close();
         self.lists.close();
+        self.pulse.close();
         self.writer.close().await;
     }
 
@@ -122,26 +129,30 @@ impl PostgresStore {
     async fn open_with(options: &Options, time: Time) -> Result<Self, OpenError> {
         let address = Arc::new(Address::parse(options)?);
         let failed = |fault: Fault| OpenError::from_fault(&address, &fault);
-        let mut connection = Connection::open(&address, options).await.map_err(failed)?;
+        let primary = Arc::new(Primary::new(Arc::clone(&address), options.clone()));
+        let mut connection = primary.open().await.map_err(failed)?;
         schema::migrate(&mut connection, &address).await?;
-        schema::tidy(&mut connection).await.map_err(failed)?;
+        connection.run(schema::forget_writers()).await.map_err(failed)?;
         warn_of_lost_syncs(&mut connection).await.map_err(failed)?;
         let counters = Arc::new(Counters::default());
         let id = writer_id(&mut connection).await.map_err(failed)?;
-        let (to, own) = (Arc::clone(&address), options.clone());
-        let batches = Batches::new(to, own, time, id, connection, Arc::clone(&counters));
+        let pulse = Pulse::start(Arc::clone(&primary), format!("{id} confirms"));
+        let batches = Batches::new(Arc::clone(&primary), time, id, connection, Arc::clone(&counters));
         let writer = Writer::start(batches, options);
         let for_lists = (options.read_connections / 2).max(1);
         let for_lookups = options.read_connections.saturating_sub(for_lists).max(1);
-        let readers = |connections| Readers::new(Arc::clone(&address), options.clone(), connections);
+        let readers = |connections| Readers::new(Arc::clone(&primary), connections);
         let (lookups, lists) = (readers(for_lookups), readers(for_lists));
-        Ok(Self { lookups, lists, writer, counters, address })
+        Ok(Self { lookups, lists, writer, pulse, counters, primary })
     }
 }
 
 impl fmt::Debug for PostgresStore {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("PostgresStore").field("address", &self.address).finish_non_exhaustive()
+        formatter
+            .debug_struct("PostgresStore")
+            .field("address", &self.primary.address)
+            .finish_non_exhaustive()
     }
 }
 

@@ -34,6 +34,10 @@ pub enum OpenError {
     )]
     Foreign { database: String, reason: String },
     #[error(
+        "the database {database} keeps its text as {encoding}: Actas needs one that was made with ENCODING 'UTF8'"
+    )]
+    Encoding { database: String, encoding: String },
+    #[error(
         "the database {database} was written by a newer Actas: reading it takes schema {minimum_reader_version}, this \
          binary knows {supported_version}. Run a newer binary; nothing in it was changed"
     )]

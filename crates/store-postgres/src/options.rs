@@ -14,8 +14,12 @@ pub struct Options {
     pub ca_file: Option<PathBuf>,
     /// How long one host may take until a session with it stands.
     pub connect_timeout: Duration,
-    /// How long a statement may take, waiting for others included. It never ends a commit.
+    /// How long a statement may take, waiting for others included. It ends neither a commit nor a change that is about
+    /// very many rows.
     pub statement_timeout: Duration,
+    /// How long a batch waits for its turn: for the transactions of other servers, of which one may be about very many
+    /// rows.
+    pub head_patience: Duration,
     /// How long a batch that came to nothing is tried anew while the database cannot be reached; three times as long it is
     /// looked for what became of a commit that was not answered.
     pub retry_for: Duration,
@@ -31,6 +35,7 @@ pub struct Options {
 impl Options {
     pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
     pub const DEFAULT_STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+    pub const DEFAULT_HEAD_PATIENCE: Duration = Duration::from_secs(60);
     pub const DEFAULT_RETRY_FOR: Duration = Duration::from_secs(5);
     pub const DEFAULT_READ_CONNECTIONS: usize = 8;
     pub const DEFAULT_QUEUE_LENGTH: usize = 4_096;
@@ -42,6 +47,7 @@ impl Options {
             ca_file: None,
             connect_timeout: Self::DEFAULT_CONNECT_TIMEOUT,
             statement_timeout: Self::DEFAULT_STATEMENT_TIMEOUT,
+            head_patience: Self::DEFAULT_HEAD_PATIENCE,
             retry_for: Self::DEFAULT_RETRY_FOR,
             read_connections: Self::DEFAULT_READ_CONNECTIONS,
             queue_length: Self::DEFAULT_QUEUE_LENGTH,

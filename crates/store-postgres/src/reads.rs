@@ -1,12 +1,15 @@
 //! Reading: a few connections, each for one read at a time, all of them to the primary.
 
-use crate::{address::Address, bind::Query, connection::Connection, fault::Fault, options::Options};
+use crate::{bind::Query, connection::Connection, fault::Fault, primary::Primary};
 use actas_domain::ports::StoreError;
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::timeout};
 use tokio_postgres::Row;
 
 /// So that several statements see the same state.
@@ -16,21 +19,20 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 const BEGIN_LOOSELY: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 const WAIT_FOR_NO_STANDBY: &str = "SET LOCAL synchronous_commit = local";
 
-/// A read is tried again on a connection that is new: one that was kept may have broken unnoticed.
-const ATTEMPTS: usize = 2;
-
 pub(crate) struct Readers {
-    address: Arc<Address>,
-    options: Options,
+    primary: Arc<Primary>,
     idle: Mutex<Vec<Connection>>,
     places: Semaphore,
     waiting: AtomicUsize,
+    /// For the whole of a read: the wait for a connection, making one, and the answer.
+    patience: Duration,
 }
 
 impl Readers {
-    pub(crate) fn new(address: Arc<Address>, options: Options, connections: usize) -> Self {
+    pub(crate) fn new(primary: Arc<Primary>, connections: usize) -> Self {
         let (idle, waiting) = (Mutex::default(), AtomicUsize::new(0));
-        Self { address, options, idle, places: Semaphore::new(connections), waiting }
+        let patience = primary.options.connect_timeout + primary.options.statement_timeout;
+        Self { primary, idle, places: Semaphore::new(connections), waiting, patience }
     }
 
     /// What one statement finds.
@@ -81,35 +83,49 @@ impl Readers {
     }
 
     async fn answers(&self, queries: &[Query]) -> Result<Vec<Vec<Row>>, StoreError> {
-        let _place = self.place().await?;
-        let mut attempt = 1;
-        loop {
-            match self.attempt(queries, attempt).await {
-                Err(fault) if attempt < ATTEMPTS && fault.may_pass() => attempt += 1,
-                outcome => return Ok(outcome?),
+        let answers = timeout(self.patience, async {
+            let _place = self.place().await?;
+            if let Some(connection) = self.kept() {
+                match self.on(connection, queries).await {
+                    // It may have broken unnoticed.
+                    Err(fault) if fault.is_of_the_connection() => {}
+                    outcome => return Ok(outcome?),
+                }
             }
-        }
+            let connection = self.primary.open_in_turn().await?;
+            Ok(self.on(connection, queries).await?)
+        });
+        answers.await.unwrap_or_else(|_| {
+            // What is kept leads to the same silence.
+            self.idle().clear();
+            Err(Fault::Silent(self.patience.as_secs()).into())
+        })
     }
 
-    async fn attempt(&self, queries: &[Query], attempt: usize) -> Result<Vec<Vec<Row>>, Fault> {
-        let kept = if attempt == 1 { self.idle().pop() } else { None };
-        let mut connection = match kept.filter(|connection| !connection.is_closed()) {
-            Some(connection) => connection,
-            None => Connection::open(&self.address, &self.options).await?,
-        };
-        let answers = connection.pipeline(queries).await;
+    async fn on(&self, mut connection: Connection, queries: &[Query]) -> Result<Vec<Vec<Row>>, Fault> {
+        let answers = connection.pipeline(queries).await?;
+        // What an earlier primary answers may be long past.
+        if !self.primary.is_current(&connection) {
+            return Err(Fault::Unreachable("the database moved to another server meanwhile".into()));
+        }
         // After a failure it may be in the midst of a transaction, or of use to nobody.
-        if answers.is_ok() && !self.places.is_closed() {
+        if !self.places.is_closed() {
             self.idle().push(connection);
         }
-        answers
+        Ok(answers)
+    }
+
+    fn kept(&self) -> Option<Connection> {
+        let mut idle = self.idle();
+        idle.retain(|connection| self.primary.is_fresh(connection));
+        idle.pop()
     }
 
     async fn place(&self) -> Result<tokio::sync::SemaphorePermit<'_>, StoreError> {
         if let Ok(place) = self.places.try_acquire() {
             return Ok(place);
         }
-        let _waiting = Waiting::begin(&self.waiting, self.options.queue_length)?;
+        let _waiting = Waiting::begin(&self.waiting, self.primary.options.queue_length)?;
         self.places.acquire().await.map_err(|_| closed())
     }
 

@@ -23,6 +23,7 @@ struct Migration {
 
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, minimum_reader_version: 1, sql: include_str!("migrations/0001_initial.sql") },
+    Migration { version: 2, minimum_reader_version: 1, sql: include_str!("migrations/0002_forgetting.sql") },
     Migration { version: 3, minimum_reader_version: 1, sql: include_str!("migrations/0003_retention.sql") },
 ];
 
@@ -53,8 +54,9 @@ async fn migrate_with(
     migrations: &[Migration],
 ) -> Result<(), OpenError> {
     let failed = |fault: Fault| OpenError::from_fault(address, &fault);
-    recognise(connection, address).await?;
-    make_meta(connection).await.map_err(failed)?;
+    if !recognise(connection, address).await? {
+        make_meta(connection).await.map_err(failed)?;
+    }
     loop {
         let version = version(connection, address, migrations).await?;
         let Some(next) = migrations.iter().find(|migration| migration.version > version) else { break };
@@ -64,13 +66,34 @@ async fn migrate_with(
 }
 
 /// Forgets writers that are long gone.
-pub(crate) async fn tidy(connection: &mut Connection) -> Result<(), Fault> {
-    connection.run(Query::plain(FORGET_WRITERS)).await.map(drop)
+pub(crate) fn forget_writers() -> Query {
+    Query::plain(FORGET_WRITERS)
 }
 
-/// Looks whether the database is empty or of Actas, and changes nothing.
-async fn recognise(connection: &mut Connection, address: &Address) -> Result<(), OpenError> {
+/// Looks for the oldest binary that may work on the schema as it is now.
+pub(crate) fn least_reader() -> Query {
+    Query::plain("SELECT value FROM meta WHERE name = 'minimum_reader_version'")
+}
+
+/// Whether this binary still may, of which the schema may have become another since it was opened.
+pub(crate) fn may_work(least_reader: Option<u64>) -> Result<(), Fault> {
+    let minimum_reader_version =
+        least_reader.ok_or_else(|| Fault::Unreadable("meta: it says no version".into()))?;
+    if minimum_reader_version > u64::from(SUPPORTED_VERSION) {
+        return Err(Fault::Newer { minimum_reader_version, supported_version: SUPPORTED_VERSION });
+    }
+    Ok(())
+}
+
+/// Looks whether the database is empty or of Actas, and changes nothing. Whether it is of Actas already.
+async fn recognise(connection: &mut Connection, address: &Address) -> Result<bool, OpenError> {
     let failed = |fault: Fault| OpenError::from_fault(address, &fault);
+    let encoding = connection.run(Query::plain("SELECT current_setting('server_encoding')")).await;
+    let encoding = rows::one(&encoding.map_err(failed)?, |row| Fields::of(row, "settings").text());
+    let encoding = encoding.map_err(failed)?.unwrap_or_default();
+    if encoding != "UTF8" {
+        return Err(OpenError::Encoding { database: address.to_string(), encoding });
+    }
     let schema = connection.run(Query::plain("SELECT current_schema()::text")).await.map_err(failed)?;
     if rows::one(&schema, |row| Fields::of(row, "schema").optional_text())
         .map_err(failed)?
@@ -89,8 +112,8 @@ async fn recognise(connection: &mut Connection, address: &Address) -> Result<(),
     let columns = connection.run(Query::plain(columns)).await.map_err(failed)?;
     let columns = rows::many(&columns, |row| Fields::of(row, "columns").text()).map_err(failed)?;
     match tables.first() {
-        Some(_) if columns == ["name", "value"] => Ok(()),
-        None => Ok(()),
+        Some(_) if columns == ["name", "value"] => Ok(true),
+        None => Ok(false),
         Some(other) => {
             Err(OpenError::Foreign { database: address.to_string(), reason: format!("the table {other}") })
         }
@@ -151,6 +174,9 @@ async fn version(
     number("schema_version")
 }
 
+/// Whoever writes holds the head from before its first read: what it reads and writes is of one version.
+const STOP_WRITERS: &str = "SELECT position FROM record_head WHERE the_one = 1 FOR UPDATE";
+
 /// Takes the step, unless somebody else has taken it meanwhile.
 async fn apply(connection: &mut Connection, migration: &Migration) -> Result<(), Fault> {
     // However long a step takes, and however long somebody else's.
@@ -166,6 +192,10 @@ async fn apply_here(connection: &mut Connection, migration: &Migration) -> Resul
     let found = rows::number(&connection.run_patiently(lock).await?)?;
     if found >= u64::from(migration.version) {
         return Ok(());
+    }
+    let is_written = Query::plain("SELECT 1::bigint WHERE to_regclass('record_head') IS NOT NULL");
+    if rows::number(&connection.run(is_written).await?)? == 1 {
+        connection.run_patiently(Query::plain(STOP_WRITERS)).await?;
     }
     connection.script(migration.sql).await?;
     for (name, value) in
@@ -201,7 +231,7 @@ mod tests {
     async fn try_migrate(database: &Database<'_>, migrations: &[Migration]) -> Result<(), OpenError> {
         let options = Options::new(SecretText::new(database.url()));
         let address = Address::parse(&options).unwrap();
-        let mut connection = Connection::open(&address, &options).await.unwrap();
+        let mut connection = Connection::open(&address, &options, 0).await.unwrap();
         migrate_with(&mut connection, &address, migrations).await
     }
 

@@ -6,8 +6,8 @@ use crate::{
     fault::Fault,
     rows::{self, Fields},
     shape::Shape,
-    state::Load,
-    table::Table,
+    state::{Changes, Load},
+    table::{Belonging, Table},
 };
 use actas_domain::{
     actor::Actor,
@@ -54,6 +54,9 @@ const SHAPE: Shape = Shape {
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
     pub(crate) rows: Table<SessionId, Session>,
+    by_client: Belonging<ClientId, SessionId>,
+    /// By user and by `actor.sub`.
+    by_party: Belonging<String, SessionId>,
     /// Clients, and parties, whose active ones are looked for.
     clients: BTreeSet<ClientId>,
     parties: BTreeSet<UserId>,
@@ -74,38 +77,44 @@ impl Sessions {
     }
 
     pub(crate) fn put(&mut self, session: Session) {
+        self.belongs(&session);
         self.rows.put(session.id.clone(), session);
+    }
+
+    fn belongs(&mut self, session: &Session) {
+        self.by_client.add(session.client.clone(), session.id.clone());
+        self.by_party.add(session.user.as_str().to_owned(), session.id.clone());
+        if let Some(actor) = &session.actor {
+            self.by_party.add(actor.sub().to_owned(), session.id.clone());
+        }
     }
 
     /// Whether one of the client's sessions is live and impersonated.
     pub(crate) fn impersonates(&self, client: &ClientId, now: UnixMillis) -> bool {
         debug_assert!(self.clients.contains(client), "sessions of this batch were not looked for");
-        self.rows.rows().any(|(_, session)| {
-            session.client == *client && session.is_impersonated() && session.is_live(now)
-        })
+        let mut sessions = self.by_client.of(client).filter_map(|id| self.rows.peek(id));
+        sessions.any(|session| session.is_impersonated() && session.is_live(now))
     }
 
     /// Those stored as active that the selection names, in the order of their ids.
     pub(crate) fn active(&self, selection: &SessionSelection) -> Vec<Session> {
-        let is_selected = |session: &&Session| match selection {
-            SessionSelection::Client(client) => session.client == *client,
+        let active = |id| self.rows.peek(id).filter(|session| session.status == SessionStatus::Active);
+        match selection {
+            SessionSelection::Client(client) => {
+                self.by_client.of(client).filter_map(active).cloned().collect()
+            }
             SessionSelection::Party(user) => {
-                session.user == *user
-                    || session.actor.as_ref().is_some_and(|actor| actor.sub() == user.as_str())
+                self.by_party.of(user.as_str()).filter_map(active).cloned().collect()
             }
             SessionSelection::SubjectExcept { user, session: kept } => {
-                session.user == *user && Some(&session.id) != kept.as_ref()
+                let own = self.by_party.of(user.as_str()).filter_map(active);
+                let own = own.filter(|session| session.user == *user && Some(&session.id) != kept.as_ref());
+                own.cloned().collect()
             }
-        };
-        let active = self.rows.rows().map(|(_, session)| session);
-        active
-            .filter(|session| session.status == SessionStatus::Active)
-            .filter(is_selected)
-            .cloned()
-            .collect()
+        }
     }
 
-    pub(crate) fn loads(&self, loads: &mut Vec<Load>) {
+    pub(crate) fn loads(&self, rows_max: Option<u32>, loads: &mut Vec<Load>) {
         let mut load = |sql: &'static str, ids: Value| {
             loads.push(Load::new(sql, vec![ids], |state, found| state.sessions.fill(found)));
         };
@@ -118,24 +127,28 @@ impl Sessions {
         }
         if !self.parties.is_empty() {
             let parties = bind::texts(self.parties.iter().map(UserId::as_str));
-            load(select!("WHERE user_id = ANY($1) AND status = 'active'"), parties.clone());
-            load(
-                select!("WHERE actor_sub = ANY($1) AND status = 'active' AND actor_sub IS NOT NULL"),
-                parties,
-            );
+            let of_users = select!("WHERE user_id = ANY($1) AND status = 'active'");
+            let of_actors =
+                select!("WHERE actor_sub = ANY($1) AND status = 'active' AND actor_sub IS NOT NULL");
+            for sql in [of_users, of_actors] {
+                loads.push(Load::of_parties(sql, vec![parties.clone()], rows_max, |state, found| {
+                    state.sessions.fill(found)
+                }));
+            }
         }
     }
 
     fn fill(&mut self, found: &[Row]) -> Result<(), Fault> {
         for session in rows::many(found, from_row)? {
+            self.belongs(&session);
             self.rows.load(session.id.clone(), session);
         }
         Ok(())
     }
 
-    pub(crate) fn changes(&self, queries: &mut Vec<Query>) {
+    pub(crate) fn changes<'a>(&'a self, queries: &mut Changes<'a>) {
         queries.extend(SHAPE.remove(self.rows.removed().map(SessionId::as_str)));
-        queries.extend(SHAPE.put(self.rows.put_rows().map(|(_, session)| row(session)).collect()));
+        queries.extend(SHAPE.put(self.rows.put_rows().map(|(_, session)| row(session))));
     }
 }
 

@@ -5,8 +5,8 @@ use crate::{
     fault::Fault,
     rows::{self, Fields},
     shape::Shape,
-    state::Load,
-    table::Table,
+    state::{Changes, Load},
+    table::{Belonging, Table},
 };
 use actas_domain::{
     audit::Cause,
@@ -46,6 +46,7 @@ const SHAPE: Shape = Shape {
 #[derive(Debug, Default)]
 pub(crate) struct SignInTokens {
     pub(crate) rows: Table<SignInTokenId, SignInToken>,
+    by_user: Belonging<UserId, SignInTokenId>,
     /// Users whose pending ones are looked for.
     users: BTreeSet<UserId>,
 }
@@ -56,17 +57,18 @@ impl SignInTokens {
     }
 
     pub(crate) fn put(&mut self, token: SignInToken) {
+        self.by_user.add(token.user.clone(), token.id.clone());
         self.rows.put(token.id.clone(), token);
     }
 
     /// Those that fall with the user, in the order of their ids.
     pub(crate) fn pending_of(&self, user: &UserId) -> Vec<SignInToken> {
         debug_assert!(self.users.contains(user), "tokens of this batch were not looked for");
-        let falls = |token: &&SignInToken| token.status == SignInTokenStatus::Pending && token.user == *user;
-        self.rows.rows().map(|(_, token)| token).filter(falls).cloned().collect()
+        let tokens = self.by_user.of(user).filter_map(|id| self.rows.peek(id));
+        tokens.filter(|token| token.status == SignInTokenStatus::Pending).cloned().collect()
     }
 
-    pub(crate) fn loads(&self, loads: &mut Vec<Load>) {
+    pub(crate) fn loads(&self, rows_max: Option<u32>, loads: &mut Vec<Load>) {
         if self.rows.wants_any() {
             let ids = bind::texts(self.rows.wanted().map(SignInTokenId::as_str));
             loads.push(Load::new(select!("WHERE id = ANY($1)"), vec![ids], |state, found| {
@@ -76,20 +78,23 @@ impl SignInTokens {
         if !self.users.is_empty() {
             let users = bind::texts(self.users.iter().map(UserId::as_str));
             let sql = select!("WHERE user_id = ANY($1) AND status = 'pending'");
-            loads.push(Load::new(sql, vec![users], |state, found| state.sign_in_tokens.fill(found)));
+            loads.push(Load::of_parties(sql, vec![users], rows_max, |state, found| {
+                state.sign_in_tokens.fill(found)
+            }));
         }
     }
 
     fn fill(&mut self, found: &[Row]) -> Result<(), Fault> {
         for token in rows::many(found, from_row)? {
+            self.by_user.add(token.user.clone(), token.id.clone());
             self.rows.load(token.id.clone(), token);
         }
         Ok(())
     }
 
-    pub(crate) fn changes(&self, queries: &mut Vec<Query>) {
+    pub(crate) fn changes<'a>(&'a self, queries: &mut Changes<'a>) {
         queries.extend(SHAPE.remove(self.rows.removed().map(SignInTokenId::as_str)));
-        queries.extend(SHAPE.put(self.rows.put_rows().map(|(_, token)| row(token)).collect()));
+        queries.extend(SHAPE.put(self.rows.put_rows().map(|(_, token)| row(token))));
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     fault::Fault,
     rows::{self, Fields},
     shape::Shape,
-    state::Load,
+    state::{Changes, Load},
     table::Table,
 };
 use actas_domain::{
@@ -20,6 +20,12 @@ use actas_domain::{
 };
 use std::collections::BTreeSet;
 use tokio_postgres::Row;
+
+macro_rules! select_pending {
+    ($tail:literal) => {
+        concat!("SELECT client, id, identifier, created_at, expires_at FROM pending_sign_ins ", $tail)
+    };
+}
 
 macro_rules! select_returns {
     ($tail:literal) => {
@@ -70,7 +76,7 @@ const RETURNS: Shape = Shape {
 /// Those that a batch is about.
 #[derive(Debug, Default)]
 pub(crate) struct SignIns {
-    /// Not looked for: nothing depends on what is stored.
+    /// Looked for only to be forgotten: nothing else depends on what is stored.
     pending: Table<ClientId, PendingSignIn>,
     /// Of stored users.
     pub(crate) failures: Table<UserId, PasswordFailures>,
@@ -79,8 +85,8 @@ pub(crate) struct SignIns {
     pub(crate) returns: Table<ClientId, KeptReturn>,
     /// Users whose returns are looked for.
     returns_of: BTreeSet<UserId>,
-    /// When attempts and returns, and when failures, are forgotten; stored before all else.
-    forgotten: Vec<(UnixMillis, UnixMillis)>,
+    /// Until when attempts and returns, and failures, are looked for that are to be forgotten; and how many of each.
+    over: Option<(UnixMillis, UnixMillis, u64)>,
 }
 
 impl SignIns {
@@ -114,12 +120,20 @@ impl SignIns {
         is_as_seen
     }
 
-    pub(crate) fn forget(&mut self, now: UnixMillis, forgotten: UnixMillis) {
-        self.pending.remove_where(|pending| pending.expires_at <= now);
-        self.failures.remove_where(|failures| failures.last_at <= forgotten);
-        self.guesses.remove_where(|failures| failures.last_at <= forgotten);
-        self.returns.remove_where(|kept| kept.until <= now);
-        self.forgotten.push((now, forgotten));
+    /// Has as many of each kind looked for as all of a batch may forget, the longest over first.
+    pub(crate) fn want_over(&mut self, now: UnixMillis, forgotten: UnixMillis, limit: u32) {
+        let (latest, last, count) = self.over.unwrap_or((now, forgotten, 0));
+        self.over = Some((latest.max(now), last.max(forgotten), count + u64::from(limit)));
+    }
+
+    /// Forgets what is over of that which was looked for. Returns how many rows that were.
+    pub(crate) fn forget(&mut self, now: UnixMillis, forgotten: UnixMillis) -> u64 {
+        debug_assert!(self.over.is_some(), "attempts of this batch were not looked for");
+        let removed = self.pending.remove_where(|pending| pending.expires_at <= now)
+            + self.failures.remove_where(|failures| failures.last_at <= forgotten)
+            + self.guesses.remove_where(|failures| failures.last_at <= forgotten)
+            + self.returns.remove_where(|kept| kept.until <= now);
+        removed as u64
     }
 
     pub(crate) fn keeps_return_for(&self, client: &ClientId, session: &SessionId) -> bool {
@@ -144,79 +158,98 @@ impl SignIns {
         self.returns.remove_where(|kept| kept.user == *user);
     }
 
-    pub(crate) fn loads(&self, loads: &mut Vec<Load>) {
+    pub(crate) fn loads(&self, rows_max: Option<u32>, loads: &mut Vec<Load>) {
         if self.failures.wants_any() {
             let users = bind::texts(self.failures.wanted().map(UserId::as_str));
             let sql = "SELECT user_id, failure_count, last_failure_at FROM password_failures \
                 WHERE user_id = ANY($1)";
-            loads.push(Load::new(sql, vec![users], |state, found| {
-                for (user, failures) in rows::many(found, failures_of_user)? {
-                    state.sign_ins.failures.load(user, failures);
-                }
-                Ok(())
-            }));
+            loads.push(Load::new(sql, vec![users], |state, found| state.sign_ins.fill_failures(found)));
         }
         if self.guesses.wants_any() {
             let hashes = self.guesses.wanted().map(|hash| Some(hash.to_vec())).collect();
             let sql = "SELECT identifier_hash, failure_count, last_failure_at FROM guesses \
                 WHERE identifier_hash = ANY($1)";
-            loads.push(Load::new(sql, vec![Value::AllBytes(hashes)], |state, found| {
-                for (hash, failures) in rows::many(found, guesses_of_hash)? {
-                    state.sign_ins.guesses.load(*hash.as_bytes(), failures);
-                }
-                Ok(())
-            }));
+            let hashes = vec![Value::AllBytes(hashes)];
+            loads.push(Load::new(sql, hashes, |state, found| state.sign_ins.fill_guesses(found)));
         }
-        let mut load_returns = |sql: &'static str, keys: Value| {
-            loads.push(Load::new(sql, vec![keys], |state, found| {
-                for kept in rows::many(found, return_from_row)? {
-                    state.sign_ins.returns.load(kept.client.clone(), kept);
-                }
-                Ok(())
-            }));
-        };
         if self.returns.wants_any() {
-            let clients = bind::texts(self.returns.wanted().map(ClientId::as_str));
-            load_returns(select_returns!("WHERE client = ANY($1)"), clients);
+            let clients = vec![bind::texts(self.returns.wanted().map(ClientId::as_str))];
+            let sql = select_returns!("WHERE client = ANY($1)");
+            loads.push(Load::new(sql, clients, |state, found| state.sign_ins.fill_returns(found)));
         }
         if !self.returns_of.is_empty() {
             let users = bind::texts(self.returns_of.iter().map(UserId::as_str));
-            load_returns(select_returns!("WHERE user_id = ANY($1)"), users);
+            let sql = select_returns!("WHERE user_id = ANY($1)");
+            loads.push(Load::of_parties(sql, vec![users], rows_max, |state, found| {
+                state.sign_ins.fill_returns(found)
+            }));
+        }
+        if let Some((now, forgotten, limit)) = self.over {
+            loads_of_what_is_over(now, forgotten, limit, loads);
         }
     }
 
-    pub(crate) fn changes(&self, queries: &mut Vec<Query>) {
-        for (now, forgotten) in &self.forgotten {
-            for (sql, until) in [
-                ("DELETE FROM pending_sign_ins WHERE expires_at <= $1", now),
-                ("DELETE FROM kept_returns WHERE until_at <= $1", now),
-                ("DELETE FROM password_failures WHERE last_failure_at <= $1", forgotten),
-                ("DELETE FROM guesses WHERE last_failure_at <= $1", forgotten),
-            ] {
-                queries.push(Query::new(sql, vec![bind::time(*until)]));
-            }
+    fn fill_failures(&mut self, found: &[Row]) -> Result<(), Fault> {
+        for (user, failures) in rows::many(found, failures_of_user)? {
+            self.failures.load(user, failures);
         }
+        Ok(())
+    }
+
+    fn fill_guesses(&mut self, found: &[Row]) -> Result<(), Fault> {
+        for (hash, failures) in rows::many(found, guesses_of_hash)? {
+            self.guesses.load(*hash.as_bytes(), failures);
+        }
+        Ok(())
+    }
+
+    fn fill_returns(&mut self, found: &[Row]) -> Result<(), Fault> {
+        for kept in rows::many(found, return_from_row)? {
+            self.returns.load(kept.client.clone(), kept);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn changes<'a>(&'a self, queries: &mut Changes<'a>) {
         queries.extend(PENDING.remove(self.pending.removed().map(ClientId::as_str)));
-        queries
-            .extend(PENDING.put(self.pending.put_rows().map(|(_, pending)| pending_row(pending)).collect()));
+        queries.extend(PENDING.put(self.pending.put_rows().map(|(_, pending)| pending_row(pending))));
         queries.extend(FAILURES.remove(self.failures.removed().map(UserId::as_str)));
         let failures = self
             .failures
             .put_rows()
             .map(|(user, failures)| failures_row(bind::text(user.as_str()), failures));
-        queries.extend(FAILURES.put(failures.collect()));
-        // Guesses are removed only by being forgotten, above.
+        queries.extend(FAILURES.put(failures));
+        let removed: Vec<_> = self.guesses.removed().map(|hash| Some(hash.to_vec())).collect();
+        queries.extend((!removed.is_empty()).then(|| GUESSES.remove_all(Value::AllBytes(removed))));
         let guesses =
             self.guesses.put_rows().map(|(hash, failures)| failures_row(bind::bytes(hash), failures));
-        queries.extend(GUESSES.put(guesses.collect()));
+        queries.extend(GUESSES.put(guesses));
         queries.extend(RETURNS.remove(self.returns.removed().map(ClientId::as_str)));
-        queries.extend(RETURNS.put(self.returns.put_rows().map(|(_, kept)| return_row(kept)).collect()));
+        queries.extend(RETURNS.put(self.returns.put_rows().map(|(_, kept)| return_row(kept))));
     }
 }
 
+fn loads_of_what_is_over(now: UnixMillis, forgotten: UnixMillis, limit: u64, loads: &mut Vec<Load>) {
+    let values = |until: UnixMillis| vec![bind::time(until), bind::unsigned(limit)];
+    let attempts = select_pending!("WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2");
+    loads.push(Load::new(attempts, values(now), |state, found| {
+        for pending in rows::many(found, pending_from_row)? {
+            state.sign_ins.pending.load(pending.client.clone(), pending);
+        }
+        Ok(())
+    }));
+    let returns = select_returns!("WHERE until_at <= $1 ORDER BY until_at LIMIT $2");
+    loads.push(Load::new(returns, values(now), |state, found| state.sign_ins.fill_returns(found)));
+    let failures = "SELECT user_id, failure_count, last_failure_at FROM password_failures \
+        WHERE last_failure_at <= $1 ORDER BY last_failure_at LIMIT $2";
+    loads.push(Load::new(failures, values(forgotten), |state, found| state.sign_ins.fill_failures(found)));
+    let guesses = "SELECT identifier_hash, failure_count, last_failure_at FROM guesses \
+        WHERE last_failure_at <= $1 ORDER BY last_failure_at LIMIT $2";
+    loads.push(Load::new(guesses, values(forgotten), |state, found| state.sign_ins.fill_guesses(found)));
+}
+
 pub(crate) fn pending(client: &ClientId) -> Query {
-    let sql = "SELECT client, id, identifier, created_at, expires_at FROM pending_sign_ins WHERE client = $1";
-    Query::new(sql, vec![bind::text(client.as_str())])
+    Query::new(select_pending!("WHERE client = $1"), vec![bind::text(client.as_str())])
 }
 
 pub(crate) fn failures(guessed: &Guessed) -> Query {

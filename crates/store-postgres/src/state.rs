@@ -4,7 +4,7 @@
 use crate::{
     actor_tokens::ActorTokens,
     audit::Record,
-    bind::{Query, Value},
+    bind::{self, Query, Value},
     clients::Clients,
     fault::Fault,
     kept_answers::KeptAnswers,
@@ -36,6 +36,8 @@ pub(crate) struct State {
 pub(crate) struct Load {
     pub(crate) query: Query,
     pub(crate) fill: fn(&mut State, &[Row]) -> Result<(), Fault>,
+    /// With one row more than so many the batch is not one to share.
+    pub(crate) rows_max: Option<u32>,
 }
 
 impl Load {
@@ -44,19 +46,49 @@ impl Load {
         values: Vec<Value>,
         fill: fn(&mut State, &[Row]) -> Result<(), Fault>,
     ) -> Self {
-        Self { query: Query::new(sql, values), fill }
+        Self { query: Query::new(sql, values), fill, rows_max: None }
+    }
+
+    /// One whose rows nobody can count before they are read: no more of them than a bound, and one to tell.
+    pub(crate) fn of_parties(
+        sql: &'static str,
+        mut values: Vec<Value>,
+        rows_max: Option<u32>,
+        fill: fn(&mut State, &[Row]) -> Result<(), Fault>,
+    ) -> Self {
+        let Some(most) = rows_max else { return Self::new(sql, values, fill) };
+        values.push(bind::integer(i64::from(most) + 1));
+        Self { rows_max, ..Self::new(format!("{sql} LIMIT ${}", values.len()), values, fill) }
+    }
+}
+
+/// The statements that write, made as they are taken: what a large change writes is never there as a whole.
+#[derive(Default)]
+pub(crate) struct Changes<'a>(Vec<Box<dyn Iterator<Item = Query> + Send + 'a>>);
+
+impl<'a> Changes<'a> {
+    pub(crate) fn push(&mut self, query: Query) {
+        self.extend([query]);
+    }
+
+    pub(crate) fn extend(&mut self, queries: impl IntoIterator<Item = Query, IntoIter: Send + 'a>) {
+        self.0.push(Box::new(queries.into_iter()));
+    }
+
+    pub(crate) fn into_queries(self) -> impl Iterator<Item = Query> + Send + 'a {
+        self.0.into_iter().flatten()
     }
 }
 
 impl State {
-    /// The statements that read all that was asked for.
-    pub(crate) fn loads(&self) -> Vec<Load> {
+    /// The statements that read all that was asked for; of what parties hold no more than `rows_max`, where it is given.
+    pub(crate) fn loads(&self, rows_max: Option<u32>) -> Vec<Load> {
         let mut loads = Vec::new();
-        self.actor_tokens.loads(&mut loads);
-        self.sign_in_tokens.loads(&mut loads);
-        self.sign_ins.loads(&mut loads);
+        self.actor_tokens.loads(rows_max, &mut loads);
+        self.sign_in_tokens.loads(rows_max, &mut loads);
+        self.sign_ins.loads(rows_max, &mut loads);
         self.users.loads(&mut loads);
-        self.sessions.loads(&mut loads);
+        self.sessions.loads(rows_max, &mut loads);
         self.clients.loads(&mut loads);
         self.keys.loads(&mut loads);
         self.kept_answers.loads(&mut loads);
@@ -65,8 +97,8 @@ impl State {
     }
 
     /// The statements that write all that changed; none when nothing did.
-    pub(crate) fn changes(&self) -> Vec<Query> {
-        let mut queries = Vec::new();
+    pub(crate) fn changes(&self) -> Changes<'_> {
+        let mut queries = Changes::default();
         self.actor_tokens.changes(&mut queries);
         self.sign_in_tokens.changes(&mut queries);
         self.sign_ins.changes(&mut queries);

@@ -14,7 +14,7 @@ use actas_domain::{
     keys::SigningKey,
     lease::{Lease, LeaseHolder},
     page::{Listed, Page},
-    ports::{CommitError, Committed, Instance, Store, StoreError},
+    ports::{CommitError, Committed, Instance, Standpoint, Store, StoreError},
     retention::Purge,
     secret::SecretHash,
     secret_key::SecretKey,
@@ -160,8 +160,14 @@ impl Store for PostgresStore {
         Ok(self.writer.note(Note::SetGuesses { identifier, seen, set: failures }).await? == 1)
     }
 
-    async fn forget_sign_ins(&self, now: UnixMillis, forgotten: UnixMillis) -> Result<(), StoreError> {
-        self.writer.note(Note::ForgetSignIns { now, forgotten }).await.map(drop)
+    async fn forget_sign_ins(
+        &self,
+        now: UnixMillis,
+        forgotten: UnixMillis,
+        limit: u32,
+    ) -> Result<u32, StoreError> {
+        let removed = self.writer.note(Note::ForgetSignIns { now, forgotten, limit }).await?;
+        Ok(u32::try_from(removed).unwrap_or(u32::MAX))
     }
 
     async fn kept_return(&self, client: &ClientId) -> Result<Option<KeptReturn>, StoreError> {
@@ -207,7 +213,15 @@ impl Store for PostgresStore {
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        self.lookups.read(keys::instance(), one(keys::instance_from_row)).await?;
-        self.writer.check().await
+        self.writer.check()?;
+        self.pulse.check().await
+    }
+
+    fn standpoint(&self) -> Standpoint {
+        Standpoint(self.primary.epoch())
+    }
+
+    async fn confirm(&self, standpoint: Standpoint) -> Result<(), StoreError> {
+        self.pulse.confirm(standpoint.0).await
     }
 }

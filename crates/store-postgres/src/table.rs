@@ -1,6 +1,7 @@
 //! The rows of one table that a batch is about: as they are stored, and then as the batch leaves them.
 
 use std::{
+    borrow::Borrow,
     collections::{BTreeMap, BTreeSet},
     fmt,
 };
@@ -60,12 +61,13 @@ impl<Id: Ord + Clone, Row> Table<Id, Row> {
         self.rows.insert(id.clone(), None);
     }
 
-    /// Removes the rows of which this holds.
-    pub(crate) fn remove_where(&mut self, is_over: impl Fn(&Row) -> bool) {
+    /// Removes the rows of which this holds. Returns how many there were.
+    pub(crate) fn remove_where(&mut self, is_over: impl Fn(&Row) -> bool) -> usize {
         let over: Vec<Id> = self.rows().filter(|(_, row)| is_over(row)).map(|(id, _)| id.clone()).collect();
-        for id in over {
-            self.remove(&id);
+        for id in &over {
+            self.remove(id);
         }
+        over.len()
     }
 
     /// What is to be stored, in the order of the ids.
@@ -76,6 +78,31 @@ impl<Id: Ord + Clone, Row> Table<Id, Row> {
     /// What is to be removed, in the order of the ids.
     pub(crate) fn removed(&self) -> impl Iterator<Item = &Id> {
         self.changed.iter().filter(|id| self.peek(id).is_none())
+    }
+}
+
+/// Which rows belong to whom, so that nobody looks through all rows of a batch for theirs. What a row belongs to never
+/// changes.
+#[derive(Debug)]
+pub(crate) struct Belonging<Owner, Id>(BTreeMap<Owner, BTreeSet<Id>>);
+
+impl<Owner: Ord, Id: Ord> Belonging<Owner, Id> {
+    pub(crate) fn add(&mut self, owner: Owner, id: Id) {
+        self.0.entry(owner).or_default().insert(id);
+    }
+
+    /// The owner's, in their order.
+    pub(crate) fn of<Key: Ord + ?Sized>(&self, owner: &Key) -> impl Iterator<Item = &Id>
+    where
+        Owner: Borrow<Key>,
+    {
+        self.0.get(owner).into_iter().flatten()
+    }
+}
+
+impl<Owner, Id> Default for Belonging<Owner, Id> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
     }
 }
 

@@ -5,8 +5,8 @@ use crate::{
     fault::Fault,
     rows::{self, Fields},
     shape::Shape,
-    state::Load,
-    table::Table,
+    state::{Changes, Load},
+    table::{Belonging, Table},
 };
 use actas_domain::{
     ids::{SessionId, UserId},
@@ -32,6 +32,8 @@ pub(crate) struct Users {
     sessions: BTreeSet<SessionId>,
     /// Who has an identifier, by its kind and value. What changes of them follows from the users.
     owners: Table<(String, String), UserId>,
+    /// What somebody has, or had before this batch.
+    owned: Belonging<UserId, (String, String)>,
     /// Users whose identifiers are looked for, because they may be given up.
     giving_up: BTreeSet<UserId>,
 }
@@ -95,6 +97,7 @@ impl Users {
 
     pub(crate) fn add(&mut self, user: User) {
         for identifier in user.identifiers() {
+            self.owned.add(user.id.clone(), key(&identifier));
             self.owners.put(key(&identifier), user.id.clone());
         }
         let kept = Kept {
@@ -119,7 +122,11 @@ impl Users {
     }
 
     pub(crate) fn remove(&mut self, id: &UserId) {
-        self.owners.remove_where(|owner| owner == id);
+        for key in self.owned.of(id) {
+            if self.owners.peek(key).is_some_and(|owner| owner == id) {
+                self.owners.remove(key);
+            }
+        }
         self.rows.remove(id);
     }
 
@@ -176,6 +183,7 @@ impl Users {
         let mut load_owners = |sql: &'static str, values: Vec<Value>| {
             loads.push(Load::new(sql, values, |state, found| {
                 for (key, owner) in rows::many(found, owner_from_row)? {
+                    state.users.owned.add(owner.clone(), key.clone());
                     state.users.owners.load(key, owner);
                 }
                 Ok(())
@@ -194,7 +202,7 @@ impl Users {
         }
     }
 
-    pub(crate) fn changes(&self, queries: &mut Vec<Query>) {
+    pub(crate) fn changes<'a>(&'a self, queries: &mut Changes<'a>) {
         let whole: Vec<User> = self.rows.put_rows().filter_map(|(_, kept)| kept.to_store()).collect();
         // Whoever is stored whole has identifiers stored anew, after all of them were given up.
         let removed: Vec<&UserId> = self.rows.removed().collect();
@@ -205,9 +213,10 @@ impl Users {
             queries.push(Query::new(sql, vec![bind::texts(giving_up)]));
         }
         queries.extend(crate::user_rows::SHAPE.remove(removed.into_iter().map(UserId::as_str)));
-        queries.extend(crate::user_rows::SHAPE.put(whole.iter().map(crate::user_rows::row).collect()));
-        let identifiers = whole.iter().flat_map(crate::user_rows::identifier_rows);
-        queries.extend(crate::user_rows::IDENTIFIERS.add(identifiers.collect()));
+        let identifiers: Vec<_> = whole.iter().flat_map(crate::user_rows::identifier_rows).collect();
+        queries
+            .extend(crate::user_rows::SHAPE.put(whole.into_iter().map(|user| crate::user_rows::row(&user))));
+        queries.extend(crate::user_rows::IDENTIFIERS.add(identifiers.into_iter()));
         let times = self.rows.put_rows().filter(|(_, kept)| kept.whole.is_none()).map(|(id, kept)| {
             vec![
                 bind::text(id.as_str()),
@@ -226,7 +235,7 @@ impl Users {
         let standings = self.standings.put_rows().map(|(id, standing)| {
             vec![bind::text(id.as_str()), bind::flag(standing.banned), bind::flag(standing.locked)]
         });
-        queries.extend(STANDINGS.put(standings.collect()));
+        queries.extend(STANDINGS.put(standings));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{guards, retention, state::State, writes};
 use actas_domain::{
-    change::Change,
+    change::{Change, SessionSelection, Write},
     idempotency::KeptAnswer,
     ids::SessionId,
     retention::Purge,
@@ -13,20 +13,15 @@ use actas_domain::{
 
 pub(crate) enum Work {
     Change(Box<Change>),
-    Activity {
-        session: SessionId,
-        at: UnixMillis,
-    },
+    Activity { session: SessionId, at: UnixMillis },
     Note(Box<Note>),
-    /// That something can be written: the writer's own row is.
-    Check,
 }
 
 /// What is no state of record.
 pub(crate) enum Note {
     BeginSignIn(PendingSignIn),
     SetGuesses { identifier: SecretHash, seen: Option<PasswordFailures>, set: PasswordFailures },
-    ForgetSignIns { now: UnixMillis, forgotten: UnixMillis },
+    ForgetSignIns { now: UnixMillis, forgotten: UnixMillis, limit: u32 },
     KeepAnswer(KeptAnswer),
     ForgetAnswers { now: UnixMillis, limit: u32 },
     Purge { purge: Purge, now: UnixMillis, limit: u32 },
@@ -54,10 +49,22 @@ impl Work {
                 Note::KeepAnswer(answer) => state.kept_answers.want(&answer.key_hash),
                 Note::ForgetAnswers { now, limit } => state.kept_answers.want_over(*now, *limit),
                 Note::Purge { purge, now, limit } => state.retention.want(purge, *now, *limit),
-                Note::BeginSignIn(_) | Note::ForgetSignIns { .. } => {}
+                Note::ForgetSignIns { now, forgotten, limit } => {
+                    state.sign_ins.want_over(*now, *forgotten, *limit);
+                }
+                Note::BeginSignIn(_) => {}
             },
-            Self::Check => {}
         }
+    }
+
+    /// Whether it is about all that a party holds, however much that is.
+    pub(crate) fn is_of_a_party(&self) -> bool {
+        let Self::Change(change) = self else { return false };
+        change.writes().iter().any(|write| match write {
+            Write::RevokeTokens { .. } | Write::DropReturns(_) => true,
+            Write::EndSessions { of, .. } => !matches!(of, SessionSelection::Client(_)),
+            _ => false,
+        })
     }
 
     /// The position of a change's own entry; how many rows a note was about; of no meaning for other work.
@@ -66,7 +73,6 @@ impl Work {
             Self::Change(change) => return carry_out_change(state, change, now),
             Self::Activity { session, at } => writes::record_activity(state, session, *at, now),
             Self::Note(note) => return Ok(take_note(state, note, now)),
-            Self::Check => {}
         }
         Ok(0)
     }
@@ -79,7 +85,7 @@ fn take_note(state: &mut State, note: &Note, now: UnixMillis) -> u64 {
         Note::SetGuesses { identifier, seen, set } => {
             return u64::from(state.sign_ins.set_guesses(identifier, *seen, *set));
         }
-        Note::ForgetSignIns { now, forgotten } => state.sign_ins.forget(*now, *forgotten),
+        Note::ForgetSignIns { now, forgotten, .. } => return state.sign_ins.forget(*now, *forgotten),
         Note::KeepAnswer(answer) => {
             let is_free = state.kept_answers.is_free(&answer.key_hash, now);
             if is_free {

@@ -142,6 +142,7 @@ pub(crate) enum Note {
     ForgetSignIns {
         now: UnixMillis,
         forgotten: UnixMillis,
+        limit: u32,
     },
     KeepAnswer(KeptAnswer),
     ForgetAnswers {
@@ -312,8 +313,8 @@ impl Committer {
             Note::SetGuesses { identifier, seen, set } => {
                 sign_ins::set_guesses(connection, identifier, *seen, *set).map(u64::from)
             }
-            Note::ForgetSignIns { now, forgotten } => {
-                sign_ins::forget(connection, *now, *forgotten).map(|()| 0)
+            Note::ForgetSignIns { now, forgotten, limit } => {
+                sign_ins::forget(connection, *now, *forgotten, *limit).map(|removed| removed as u64)
             }
             Note::KeepAnswer(answer) => {
                 kept_answers::keep(connection, answer, self.clock.now()).map(u64::from)

@@ -287,8 +287,14 @@ impl Store for SqliteStore {
         Ok(self.writer.note(Note::SetGuesses { identifier, seen, set: failures }).await? == 1)
     }
 
-    async fn forget_sign_ins(&self, now: UnixMillis, forgotten: UnixMillis) -> Result<(), StoreError> {
-        self.writer.note(Note::ForgetSignIns { now, forgotten }).await.map(drop)
+    async fn forget_sign_ins(
+        &self,
+        now: UnixMillis,
+        forgotten: UnixMillis,
+        limit: u32,
+    ) -> Result<u32, StoreError> {
+        let removed = self.writer.note(Note::ForgetSignIns { now, forgotten, limit }).await?;
+        Ok(u32::try_from(removed).unwrap_or(u32::MAX))
     }
 
     async fn kept_return(&self, client: &ClientId) -> Result<Option<KeptReturn>, StoreError> {

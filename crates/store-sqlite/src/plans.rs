@@ -1,6 +1,6 @@
 //! That lists are read in the order of an index, from where they begin to where they end, however long the table is.
 
-use crate::{actor_tokens, audit, conditions::bound, kept_answers, retention, schema, sessions};
+use crate::{actor_tokens, audit, conditions::bound, kept_answers, retention, schema, sessions, sign_ins};
 use actas_domain::{
     actor_token::{ActorTokenStatus, find::ActorTokenQuery},
     audit::{
@@ -174,5 +174,20 @@ fn a_purge_reads_the_range_that_goes() {
         let by_position = "SEARCH audit_entries USING INTEGER PRIMARY KEY (rowid<?)";
         assert!(steps.iter().any(|step| step == by_position), "{steps:?}");
         assert!(steps.iter().all(|step| !step.starts_with("SCAN audit")), "{steps:?}");
+    }
+}
+
+#[test]
+fn what_is_over_of_sign_ins_is_found_and_removed_by_indexes() {
+    let connection = database();
+    for (sql, condition) in [
+        (sign_ins::FORGET_PENDING, "pending_sign_ins_by_end (expires_at<?)"),
+        (sign_ins::FORGET_RETURNS, "kept_returns_by_end (until<?)"),
+        (sign_ins::FORGET_FAILURES, "password_failures_by_time (last_failure_at<?)"),
+    ] {
+        let steps = plan(&connection, &(sql.to_owned(), vec![1.into(), 500.into()]));
+        assert!(steps.iter().any(|step| step.contains(condition)), "{steps:?}");
+        let is_short = |step: &String| !step.starts_with("SCAN") && !step.contains("TEMP B-TREE");
+        assert!(steps.iter().all(is_short), "{steps:?}");
     }
 }

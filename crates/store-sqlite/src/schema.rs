@@ -22,6 +22,7 @@ const MIGRATIONS: &[Migration] = &[
         minimum_reader_version: 1,
         sql: include_str!("migrations/0003_kept_answers.sql"),
     },
+    Migration { version: 4, minimum_reader_version: 1, sql: include_str!("migrations/0004_forgetting.sql") },
     Migration { version: 5, minimum_reader_version: 1, sql: include_str!("migrations/0005_retention.sql") },
 ];
 

@@ -104,11 +104,26 @@ pub(crate) fn set_guesses(
     execute(connection, sql, values).map(|_| true)
 }
 
-pub(crate) fn forget(connection: &Connection, now: UnixMillis, forgotten: UnixMillis) -> Result<(), Fault> {
-    execute(connection, "DELETE FROM pending_sign_ins WHERE expires_at <= ?1", [now.millis()])?;
-    execute(connection, "DELETE FROM password_failures WHERE last_failure_at <= ?1", [forgotten.millis()])?;
-    execute(connection, "DELETE FROM kept_returns WHERE until <= ?1", [now.millis()]).map(drop)
+/// Removes what is over, of each kind at most `limit`, the longest over first. Returns how many.
+pub(crate) fn forget(
+    connection: &Connection,
+    now: UnixMillis,
+    forgotten: UnixMillis,
+    limit: u32,
+) -> Result<usize, Fault> {
+    let mut removed = 0;
+    for (sql, until) in [(FORGET_PENDING, now), (FORGET_RETURNS, now), (FORGET_FAILURES, forgotten)] {
+        removed += execute(connection, sql, params![until.millis(), limit])?;
+    }
+    Ok(removed)
 }
+
+pub(crate) const FORGET_PENDING: &str = "DELETE FROM pending_sign_ins WHERE client IN \
+    (SELECT client FROM pending_sign_ins WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
+pub(crate) const FORGET_RETURNS: &str = "DELETE FROM kept_returns WHERE client IN \
+    (SELECT client FROM kept_returns WHERE until <= ?1 ORDER BY until LIMIT ?2)";
+pub(crate) const FORGET_FAILURES: &str = "DELETE FROM password_failures WHERE guessed IN \
+    (SELECT guessed FROM password_failures WHERE last_failure_at <= ?1 ORDER BY last_failure_at LIMIT ?2)";
 
 pub(crate) fn kept_return(connection: &Connection, client: &ClientId) -> Result<Option<KeptReturn>, Fault> {
     let sql =

@@ -60,7 +60,11 @@ impl Repeatable {
     /// [`Refusal::SecretKeyRevoked`] when there is one and the caller's key is valid no more: however it came here, it
     /// gets no ticket.
     pub async fn look(&self, world: &World) -> Result<Option<&Settled>, Failure> {
-        let kept = world.store.kept_answer(&self.key_hash).await?;
+        let mut kept = world.store.kept_answer(&self.key_hash).await?;
+        if kept.is_some() {
+            // It is told as done, and nothing is committed.
+            kept = world.certain(world.store.kept_answer(&self.key_hash)).await?;
+        }
         let now = world.now();
         if let Some(kept) = kept.filter(|kept| now < kept.expires_at) {
             if !world.is_valid(&self.caller).await? {

@@ -25,6 +25,8 @@ pub async fn revoke(
     for _ in 0..ATTEMPTS_MAX {
         let key = world.store.secret_key(&id).await?.ok_or_else(unknown)?;
         if !key.is_valid() {
+            // It is told as done, and nothing is committed. A revocation is final.
+            world.certain(world.store.secret_key(&id)).await?;
             return Ok(key);
         }
         let now = world.now();

@@ -102,6 +102,8 @@ async fn end(
             return Ok(None);
         };
         if session.status != SessionStatus::Active {
+            // It is told as done, and nothing is committed. An end is final.
+            world.certain(world.store.session(id)).await?;
             return Ok(Some(session));
         }
         let now = world.now();

@@ -95,14 +95,17 @@ pub async fn for_session(
     mint(world, session, request).await
 }
 
+/// The session is read once more: a token rests on a read alone, and on one that is certain. `iat` and `exp` are of the
+/// time before it.
 async fn mint(world: &World, session: &Session, request: &TokenRequest<'_>) -> Result<SecretText, Failure> {
     let now = world.now();
+    let session = world.certain(world.store.session(&session.id)).await?.ok_or(Refusal::SessionNotLive)?;
     if !session.is_live(now) {
         return Err(Refusal::SessionNotLive.into());
     }
     let key = world.key_ring.current(world).await?;
     let claims = claims::claims(
-        session,
+        &session,
         &Minting {
             issuer: &world.settings.issuer,
             authorized_party: request.authorized_party,

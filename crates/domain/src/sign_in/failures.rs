@@ -67,10 +67,16 @@ const fn forgotten_at(failures: PasswordFailures, settings: &Settings) -> UnixMi
     failures.last_at.plus_seconds(settings.password_lockout_seconds)
 }
 
-/// Removes attempts to sign in and failures that mean nothing any more.
-pub async fn forget(world: &World) -> Result<(), Failure> {
+/// Attempts, failures and returns, of each, that one sweep removes at most; a sweep that finds so many is followed by
+/// another at once.
+pub const FORGET_LIMIT: u32 = 500;
+
+/// Removes attempts to sign in and failures that mean nothing any more, [`FORGET_LIMIT`] of each at most. Returns how
+/// many there were.
+pub async fn forget(world: &World) -> Result<u32, Failure> {
     let now = world.now();
-    Ok(world.store.forget_sign_ins(now, forgotten_until(&world.settings, now)).await?)
+    let forgotten = forgotten_until(&world.settings, now);
+    Ok(world.store.forget_sign_ins(now, forgotten, FORGET_LIMIT).await?)
 }
 
 #[cfg(test)]

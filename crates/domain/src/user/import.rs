@@ -37,7 +37,11 @@ pub async fn import(world: &World, context: &Context, row: CreateUser) -> Result
     match create::attempt(world, context, row, &Unkept).await? {
         Attempt::Created(user) => Ok(Imported::Created(user.id)),
         Attempt::Taken(taken) => match taken.present {
-            Some(id) => Ok(Imported::Exists(id)),
+            Some(id) => {
+                // It is told as done, and nothing is committed.
+                world.certain(world.store.standing(&id)).await?;
+                Ok(Imported::Exists(id))
+            }
             None => {
                 world.record_bulk_refusal(taken.event.denied(taken.refusal.code())).await?;
                 Err(taken.refusal.into())

@@ -128,6 +128,10 @@ async fn act(
         // A lock that is lifted takes a lockout after wrong passwords along.
         let failures = stored.as_ref().and_then(|user| user.password_failures).filter(|_| act == Act::Unlock);
         if wanted == standing && failures.is_none() {
+            // It is told as done, and nothing is committed.
+            if world.certain(world.store.standing(&parsed)).await? != standing {
+                continue;
+            }
             return Ok(stored.unwrap_or_else(|| find::not_stored(parsed, standing)));
         }
         let now = world.now();

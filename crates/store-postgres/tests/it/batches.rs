@@ -12,16 +12,16 @@ use futures::future::join_all;
 use std::{sync::Arc, time::Duration};
 use tokio_postgres::{Client, NoTls};
 
-type Waiting = tokio::task::JoinHandle<Result<Committed, CommitError>>;
+pub(crate) type Waiting = tokio::task::JoinHandle<Result<Committed, CommitError>>;
 
 /// A store whose writer waits for the head of the record, which somebody else holds.
-struct Held {
-    store: Arc<PostgresStore>,
+pub(crate) struct Held {
+    pub(crate) store: Arc<PostgresStore>,
     holder: Client,
 }
 
 impl Held {
-    async fn open(workplace: &Workplace, options: &Options) -> Self {
+    pub(crate) async fn open(workplace: &Workplace, options: &Options) -> Self {
         let store = Arc::new(workplace.try_open(options).await.unwrap());
         let (holder, connection) = tokio_postgres::connect(&workplace.database.url(), NoTls).await.unwrap();
         tokio::spawn(connection);
@@ -30,16 +30,16 @@ impl Held {
         held
     }
 
-    async fn hold(&self) {
+    pub(crate) async fn hold(&self) {
         self.holder.batch_execute("BEGIN; SELECT * FROM record_head FOR UPDATE").await.unwrap();
     }
 
-    async fn let_go(&self) {
+    pub(crate) async fn let_go(&self) {
         self.holder.batch_execute("COMMIT").await.unwrap();
     }
 
     /// Commits one change, and returns when the writer waits with it; whatever is committed now is queued.
-    async fn occupy(&self) -> Waiting {
+    pub(crate) async fn occupy(&self) -> Waiting {
         let waiting = self.spawn(changes::change(Vec::new(), Vec::new()));
         let blocked = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
             AND datname = current_database()";
@@ -50,7 +50,7 @@ impl Held {
     }
 
     /// While the writer waits: the change is in the queue, in this order, when this returns.
-    async fn commit(&self, change: Change) -> Waiting {
+    pub(crate) async fn commit(&self, change: Change) -> Waiting {
         let depth = self.store.metrics().queue_depth;
         let waiting = self.spawn(change);
         while self.store.metrics().queue_depth == depth {
@@ -160,15 +160,43 @@ async fn an_unreadable_row_fails_the_change_that_reads_it() {
     );
 }
 
-/// Whoever holds everybody up is not waited for without end.
+/// A row that somebody holds by hand fails the change that writes it, in time, and no other of its batch.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_statement_that_takes_too_long_is_given_up() {
+async fn a_change_that_takes_too_long_fails_alone() {
     let workplace = Workplace::new();
     let options = Options { statement_timeout: Duration::from_millis(300), ..workplace.options() };
     let held = Held::open(&workplace, &options).await;
+    held.let_go().await;
+    held.store.commit(changes::change(Vec::new(), vec![Write::AddClient(rows::client(1))])).await.unwrap();
+    let (by_hand, connection) = tokio_postgres::connect(&workplace.database.url(), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    by_hand.batch_execute("BEGIN; SELECT * FROM clients FOR UPDATE").await.unwrap();
+    held.hold().await;
+    let first = held.occupy().await;
+    let write = Write::RotateCookie { client: rows::client_id(1), hash: rows::cookie_hash(1, 1) };
+    let mut waiting = Vec::new();
+    for change in [add_actor_token(1), changes::change(Vec::new(), vec![write]), add_actor_token(2)] {
+        waiting.push(held.commit(change).await);
+    }
+    held.let_go().await;
+    first.await.unwrap().unwrap();
+    let outcomes: Vec<_> = join_all(waiting).await.into_iter().map(Result::unwrap).collect();
+    assert!(outcomes[0].is_ok() && outcomes[2].is_ok(), "{outcomes:?}");
+    assert!(
+        matches!(&outcomes[1], Err(CommitError::Store(StoreError::Unavailable(why))) if why.contains("timeout")),
+        "{outcomes:?}"
+    );
+}
+
+/// Whoever holds everybody up is not waited for without end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_turn_that_does_not_come_is_given_up() {
+    let workplace = Workplace::new();
+    let options = Options { head_patience: Duration::from_millis(300), ..workplace.options() };
+    let held = Held::open(&workplace, &options).await;
     let refused = held.store.commit(add_actor_token(1)).await;
     assert!(
-        matches!(&refused, Err(CommitError::Store(StoreError::Unavailable(why))) if why.contains("timeout")),
+        matches!(&refused, Err(CommitError::Store(StoreError::Unavailable(why))) if why.contains("somebody else's transaction")),
         "{refused:?}"
     );
     held.let_go().await;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 const WAITING: &str = "SELECT coalesce(min(pid), 0) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
 
 /// The session that waits, once it is another than this; none when `is_over` before.
-fn await_waiting(cluster: &Cluster, last: &str, is_over: impl Fn() -> bool) -> Option<String> {
+pub(crate) fn await_waiting(cluster: &Cluster, last: &str, is_over: impl Fn() -> bool) -> Option<String> {
     while !is_over() {
         let waiting = cluster.sql("postgres", WAITING);
         if waiting != "0" && waiting != last {

@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what went wrong by panicking")]
 
 mod batches;
+mod certainty;
 mod connections;
 mod contract;
 mod durability;
+mod large;
 mod leases;
 mod opening;
+mod outages;
 mod proxy;
 mod replicas;
 mod tls;

@@ -83,6 +83,49 @@ async fn a_schema_that_this_binary_cannot_read_is_refused() {
     );
 }
 
+#[tokio::test]
+async fn a_database_that_cannot_keep_every_character_is_refused() {
+    let cluster = Cluster::shared();
+    let create =
+        "CREATE DATABASE of_bytes TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'";
+    cluster.sql("postgres", create);
+    let error = refused(&format!("postgresql://{USER}@{}/of_bytes", folder())).await;
+    assert!(matches!(&error, OpenError::Encoding { encoding, .. } if encoding == "SQL_ASCII"), "{error}");
+    assert_eq!(
+        cluster.sql("of_bytes", "SELECT to_regclass('meta') IS NULL"),
+        "t",
+        "something was made in it"
+    );
+}
+
+/// Whoever runs it need not be the one who may change the schema, once that is as it must be.
+#[tokio::test]
+async fn a_start_makes_nothing_in_a_database_that_is_up_to_date() {
+    let workplace = Workplace::new();
+    let role = format!("plain_{}", workplace.database.name());
+    workplace.database.sql(&format!(
+        "CREATE ROLE {role} LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC; \
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}"
+    ));
+    let url = format!("postgresql://{role}@{}/{}", folder(), workplace.database.name());
+    let store = PostgresStore::open(&options(&url)).await.unwrap();
+    store.commit(add_actor_token(1)).await.unwrap();
+    store.check().await.unwrap();
+    store.close().await;
+    workplace.database.sql(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+}
+
+/// Rows by which a server looks up its commits go when it is long gone, and no sooner.
+#[tokio::test]
+async fn the_rows_of_servers_that_are_gone_are_removed() {
+    let workplace = Workplace::new();
+    let day = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint - 86400000";
+    let sql = format!("INSERT INTO writers VALUES ('gone', 1, {day} * 1 - 604800000), ('away', 1, {day})");
+    workplace.database.sql(&sql);
+    workplace.open().await;
+    assert_eq!(workplace.database.sql("SELECT id FROM writers WHERE batch = 1"), "away");
+}
+
 /// A network is crossed under TLS unless the URL says otherwise, and a server without it is refused.
 #[tokio::test]
 async fn a_server_without_tls_is_refused_unless_the_url_allows_it() {

@@ -28,6 +28,9 @@ struct Plan {
     /// Bytes that may still pass; below zero for no end.
     left: [AtomicI64; 2],
     refuses: AtomicBool,
+    /// What would be cut is swallowed from then on instead, and the connection stays.
+    swallows: AtomicBool,
+    accepted: AtomicI64,
     cut: Notify,
     cuts: AtomicI64,
 }
@@ -51,6 +54,7 @@ impl Proxy {
             loop {
                 let (client, _) = listener.accept().await.unwrap();
                 let plan = Arc::clone(&of_task);
+                plan.accepted.fetch_add(1, Ordering::SeqCst);
                 if plan.refuses.load(Ordering::SeqCst) {
                     continue;
                 }
@@ -74,8 +78,21 @@ impl Proxy {
         self.plan.left[way as usize].store(bytes, Ordering::SeqCst);
     }
 
+    /// Of that way, on all connections, so many more bytes pass; what comes behind them is lost on the way, and nobody
+    /// is told.
+    pub(crate) fn swallow_after(&self, way: Way, bytes: i64) {
+        self.plan.swallows.store(true, Ordering::SeqCst);
+        self.cut_after(way, bytes);
+    }
+
+    /// Connections that were made so far.
+    pub(crate) fn accepted(&self) -> i64 {
+        self.plan.accepted.load(Ordering::SeqCst)
+    }
+
     /// From now on nothing is cut; whether something was since the last call.
     pub(crate) fn rest(&self) -> bool {
+        self.plan.swallows.store(false, Ordering::SeqCst);
         for left in &self.plan.left {
             left.store(-1, Ordering::SeqCst);
         }
@@ -104,6 +121,10 @@ async fn pass(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin,
         let passes = if cut { usize::try_from(limit).unwrap() } else { count };
         if to.write_all(&buffer[..passes]).await.is_err() {
             return;
+        }
+        if cut && plan.swallows.load(Ordering::SeqCst) {
+            left.store(0, Ordering::SeqCst);
+            continue;
         }
         if cut {
             left.store(-1, Ordering::SeqCst);

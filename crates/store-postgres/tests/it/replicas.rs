@@ -93,7 +93,7 @@ delegate! {
         seen: Option<PasswordFailures>,
         failures: PasswordFailures
     ) -> Result<bool, StoreError>;
-    forget_sign_ins(now: UnixMillis, forgotten: UnixMillis) -> Result<(), StoreError>;
+    forget_sign_ins(now: UnixMillis, forgotten: UnixMillis, limit: u32) -> Result<u32, StoreError>;
     kept_return(client: &ClientId) -> Result<Option<KeptReturn>, StoreError>;
     kept_answer(key_hash: &SecretHash) -> Result<Option<KeptAnswer>, StoreError>;
     keep_answer(answer: &KeptAnswer) -> Result<bool, StoreError>;

@@ -183,6 +183,7 @@ macro_rules! store_contract {
             sign_ins {
                 a_client_has_one_attempt
                 what_is_over_is_forgotten
+                what_is_over_is_forgotten_in_steps
                 failures_belong_to_a_user
                 password_failures_unchanged
                 revision_unchanged

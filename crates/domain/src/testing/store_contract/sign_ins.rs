@@ -59,13 +59,33 @@ pub async fn what_is_over_is_forgotten(harness: &dyn Harness) {
     trial
         .write(vec![Write::KeepReturn(rows::kept_return(1, "early")), Write::KeepReturn(kept.clone())])
         .await;
-    trial.store.forget_sign_ins(rows::after(3_600), rows::after(10)).await.unwrap();
+    let forgotten = trial.store.forget_sign_ins(rows::after(3_600), rows::after(10), 500).await.unwrap();
+    assert_eq!(forgotten, 3);
     assert_eq!(pending(&trial, 1).await, None);
     assert_eq!(pending(&trial, 2).await, Some(late));
     assert_eq!(failures_of(&trial, "early").await, None);
     assert_eq!(failures_of(&trial, "late").await, Some(failures(4, 11)));
     assert_eq!(trial.store.kept_return(&rows::client_id(1)).await.unwrap(), None);
     assert_eq!(trial.store.kept_return(&rows::client_id(2)).await.unwrap(), Some(kept));
+}
+
+/// A step at a time, of each kind, and the longest over first.
+pub async fn what_is_over_is_forgotten_in_steps(harness: &dyn Harness) {
+    let trial = Trial::begin(harness).await;
+    for number in 1..=3 {
+        let attempt = rows::pending_sign_in(number, number);
+        let expires_at = rows::after(10 - i64::try_from(number).unwrap());
+        trial.store.begin_sign_in(&PendingSignIn { expires_at, ..attempt }).await.unwrap();
+        let identifier = SecretHash::of(&format!("nobody {number}"));
+        assert!(trial.store.set_guesses(identifier, None, failures(1, 7)).await.unwrap());
+    }
+    let forget = || trial.store.forget_sign_ins(rows::after(10), rows::after(7), 2);
+    assert_eq!(forget().await.unwrap(), 4);
+    assert!(pending(&trial, 1).await.is_some(), "it is not the longest over");
+    assert_eq!((pending(&trial, 2).await, pending(&trial, 3).await), (None, None));
+    assert_eq!(forget().await.unwrap(), 2);
+    assert_eq!(forget().await.unwrap(), 0);
+    assert_eq!(pending(&trial, 1).await, None);
 }
 
 /// They move without a revision, a change of the user leaves them alone, and they go with the user.
