@@ -27,5 +27,6 @@ pub mod sign_in_token;
 pub mod testing;
 pub mod ticket;
 pub mod time;
+pub mod transfer;
 pub mod user;
 pub mod world;

@@ -21,6 +21,7 @@ use crate::{
     rows::{self, Fields},
     state::State,
     work::{GuardFailed, Work},
+    writers,
 };
 use actas_domain::{ports::Clock, time::UnixMillis};
 use std::{sync::Arc, time::Duration};
@@ -41,6 +42,9 @@ const COMMIT: &str = "COMMIT";
 /// How long a commit's answer is awaited beyond what its statements may take. Then it is looked up; it is never
 /// cancelled, and may well go on.
 const COMMIT_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long an end waits for its last words.
+const LEAVING_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whose time decides at the commit.
 pub(crate) enum Time {
@@ -134,6 +138,21 @@ impl Batches {
         }
         self.connection = Some(connection);
         Ok(Fate::Committed)
+    }
+
+    /// Says that this writer lives, where it has nothing to write. A failure is met by the next batch.
+    pub(crate) async fn sign_of_life(&mut self) {
+        let Ok(mut connection) = self.connected().await else { return };
+        if writers::sign(&mut connection, &self.id).await.is_ok() {
+            self.connection = Some(connection);
+        }
+    }
+
+    /// Says that this writer has ended, if that can be said at once: otherwise its row grows old.
+    pub(crate) async fn leave(&mut self) {
+        if let Some(mut connection) = self.connection.take().filter(|connection| !connection.is_closed()) {
+            let _ = timeout(LEAVING_PATIENCE, writers::leave(&mut connection, &self.id)).await;
+        }
     }
 
     async fn connected(&mut self) -> Result<Connection, Fault> {

@@ -11,6 +11,7 @@ use crate::{
     options::Options,
     reads::closed,
     work::{GuardFailed, Note, Work},
+    writers::SIGN_EVERY,
 };
 use actas_domain::{
     change::Change,
@@ -29,7 +30,7 @@ use tokio::{
         oneshot,
     },
     task::JoinHandle,
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 
 /// The pauses between two tries.
@@ -133,13 +134,22 @@ struct Committer {
 impl Committer {
     async fn run(mut self, mut queue: mpsc::Receiver<Job>, batch_max: usize) {
         let mut jobs = Vec::with_capacity(batch_max);
-        while queue.recv_many(&mut jobs, batch_max).await > 0 {
+        loop {
+            match timeout(SIGN_EVERY, queue.recv_many(&mut jobs, batch_max)).await {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(_) => {
+                    self.batches.sign_of_life().await;
+                    continue;
+                }
+            }
             let outcomes = self.carry_out(&jobs).await;
             for (job, outcome) in jobs.drain(..).zip(outcomes) {
                 // Whoever asked may have gone away meanwhile.
                 let _ = job.answer.send(outcome);
             }
         }
+        self.batches.leave().await;
     }
 
     /// The outcome of every job, each of them durable.

@@ -5,6 +5,7 @@
 
 mod actor_tokens;
 mod address;
+mod archive;
 mod audit;
 mod batch;
 mod bind;
@@ -38,8 +39,10 @@ mod user_query;
 mod user_rows;
 mod users;
 mod work;
+mod writers;
 mod writes;
 
+pub use archive::PostgresArchive;
 pub use metrics::Metrics;
 pub use open_error::OpenError;
 pub use options::Options;
@@ -124,6 +127,7 @@ impl PostgresStore {
         warn_of_lost_syncs(&mut connection).await.map_err(failed)?;
         let counters = Arc::new(Counters::default());
         let id = writer_id(&mut connection).await.map_err(failed)?;
+        writers::sign(&mut connection, &id).await.map_err(failed)?;
         let (to, own) = (Arc::clone(&address), options.clone());
         let batches = Batches::new(to, own, time, id, connection, Arc::clone(&counters));
         let writer = Writer::start(batches, options);

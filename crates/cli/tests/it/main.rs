@@ -10,6 +10,7 @@ mod development;
 mod doctor;
 mod ending;
 mod listeners;
+mod moving;
 mod postgres;
 mod process;
 mod refused_start;
