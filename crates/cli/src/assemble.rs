@@ -1,6 +1,9 @@
 //! The only place where the concrete parts meet: the crypto, a store, the settings.
 
-use crate::{data_folder::DataFolder, exit::ExitError};
+use crate::{
+    data_folder::{self, DataFolder},
+    exit::ExitError,
+};
 use actas_crypto::{Argon2Passwords, MasterKey, MasterKeyError, MasterKeyVault, SystemClock, SystemEntropy};
 use actas_domain::{
     keys::{bootstrap, ring::KeyRing},
@@ -15,7 +18,7 @@ use actas_server::{
 use actas_store_memory::MemoryStore;
 use actas_store_postgres::PostgresStore;
 use actas_store_sqlite::SqliteStore;
-use std::{os::unix::fs::PermissionsExt as _, sync::Arc, time::Duration};
+use std::{os::unix::fs::PermissionsExt as _, path::Path, sync::Arc, time::Duration};
 
 /// What is held besides the world: the instance's identity, and the store and the folder to be closed in the end.
 #[derive(Debug)]
@@ -127,6 +130,7 @@ pub(crate) async fn kept(
 }
 
 async fn sqlite(configuration: &Configuration, folder: &DataFolder) -> Result<Arc<SqliteStore>, ExitError> {
+    data_folder::refuse_half_replaced(folder.path())?;
     let mut options = actas_store_sqlite::Options::new(folder.database());
     options.queue_length = configuration.store_queue_length;
     let opening = tokio::task::spawn_blocking(move || SqliteStore::open(&options, clock()));
@@ -135,7 +139,9 @@ async fn sqlite(configuration: &Configuration, folder: &DataFolder) -> Result<Ar
     opened.map(Arc::new).map_err(|error| ExitError::Store(error.to_string()))
 }
 
-fn postgres_options(configuration: &Configuration) -> Result<actas_store_postgres::Options, ExitError> {
+pub(crate) fn postgres_options(
+    configuration: &Configuration,
+) -> Result<actas_store_postgres::Options, ExitError> {
     let mut options = actas_store_postgres::Options::new(database_url(configuration)?);
     options.ca_file = configuration.database_ca_file.clone();
     options.connect_timeout = Duration::from_secs(configuration.database_connect_timeout_seconds);
@@ -152,8 +158,16 @@ fn database_url(configuration: &Configuration) -> Result<SecretText, ExitError> 
     let Some(file) = &configuration.database_url_file else {
         return Err(ExitError::Configuration("there is no database: set ACTAS_DATABASE_URL".to_owned()));
     };
+    url_in("database_url_file", file)
+}
+
+/// The URL of a database in a file that is nobody else's.
+///
+/// # Errors
+/// [`ExitError::Configuration`], with the name of what named the file.
+pub(crate) fn url_in(named_by: &str, file: &Path) -> Result<SecretText, ExitError> {
     let failed = |why: &dyn std::fmt::Display| {
-        ExitError::Configuration(format!("database_url_file, {}, cannot be used: {why}", file.display()))
+        ExitError::Configuration(format!("{named_by}, {}, cannot be used: {why}", file.display()))
     };
     let mode = std::fs::metadata(file).map_err(|error| failed(&error))?.permissions().mode();
     if mode & 0o007 != 0 {

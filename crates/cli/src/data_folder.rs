@@ -23,6 +23,29 @@ pub(crate) fn lock(folder: &Path) -> PathBuf {
     folder.join("actas.lock")
 }
 
+/// There while a restore puts one database in the place of another, with what it was about to do.
+pub(crate) fn half_replaced(folder: &Path) -> PathBuf {
+    folder.join("actas.db.replacing")
+}
+
+/// # Errors
+/// [`ExitError::Store`] when a restore was cut off in the midst: what is there may be the old database, the new one or
+/// none, and must not be taken for whole, or for a folder that is new.
+pub(crate) fn refuse_half_replaced(folder: &Path) -> Result<(), ExitError> {
+    let marker = half_replaced(folder);
+    match fs::read_to_string(&marker) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Ok(told) => Err(ExitError::Store(format!(
+            "a restore was cut off while it replaced the database: run `actas restore` again, with --replace. To go back \
+             instead, move {} and what is beside it back to {}, and remove {}",
+            told.trim(),
+            database(folder).display(),
+            marker.display()
+        ))),
+        Err(error) => Err(ExitError::Store(format!("{}: {error}", marker.display()))),
+    }
+}
+
 /// Whether `actas dev` made this folder: it keeps its folder out of version control.
 pub(crate) fn is_of_dev(folder: &Path) -> bool {
     gitignore(folder).exists() && database(folder).exists()

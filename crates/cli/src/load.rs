@@ -49,6 +49,15 @@ pub(crate) fn target(arguments: &TargetArguments) -> Result<Loaded, ExitError> {
     Ok(config::load(&sources)?)
 }
 
+/// What names a database and a master key, for a copy between stores: it is about no data folder of its own, and about
+/// the store of no server.
+pub(crate) fn for_copy(config: Option<&Path>, master_key_file: Option<&Path>) -> Result<Loaded, ExitError> {
+    let mut flags = vec![("store", "sqlite".to_owned())];
+    flags.extend(master_key_file.map(|path| ("master_key_file", path.to_string_lossy().into_owned())));
+    let defaults = Vec::new();
+    Ok(config::load(&Sources { flags, environment: environment(), file: file(config)?, defaults })?)
+}
+
 /// One variable of the environment.
 pub(crate) fn variable(name: &str) -> Option<std::ffi::OsString> {
     std::env::vars_os().find(|(key, _)| key == name).map(|(_, value)| value)

@@ -30,5 +30,6 @@ pub mod tally;
 pub mod testing;
 pub mod ticket;
 pub mod time;
+pub mod transfer;
 pub mod user;
 pub mod world;

@@ -25,6 +25,7 @@ use crate::{
     schema,
     state::State,
     work::{GuardFailed, Work},
+    writers,
 };
 use actas_domain::{ports::Clock, time::UnixMillis};
 use std::{sync::Arc, time::Duration};
@@ -71,6 +72,9 @@ pub(crate) enum Scale {
     /// One change, however large.
     Large,
 }
+
+/// How long an end waits for its last words.
+const LEAVING_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whose time decides at the commit.
 pub(crate) enum Time {
@@ -167,6 +171,21 @@ impl Batches {
         }
         self.connection = Some(connection);
         Ok(Fate::Committed)
+    }
+
+    /// Says that this writer lives, where it has nothing to write. A failure is met by the next batch.
+    pub(crate) async fn sign_of_life(&mut self) {
+        let Ok(mut connection) = self.connected().await else { return };
+        if writers::sign(&mut connection, &self.id).await.is_ok() {
+            self.connection = Some(connection);
+        }
+    }
+
+    /// Says that this writer has ended, if that can be said at once: otherwise its row grows old.
+    pub(crate) async fn leave(&mut self) {
+        if let Some(mut connection) = self.connection.take().filter(|connection| !connection.is_closed()) {
+            let _ = timeout(LEAVING_PATIENCE, writers::leave(&mut connection, &self.id)).await;
+        }
     }
 
     async fn connected(&mut self) -> Result<Connection, Fault> {

@@ -11,6 +11,7 @@ use crate::{
     options::Options,
     reads::closed,
     work::{GuardFailed, Note, Work},
+    writers::SIGN_EVERY,
 };
 use actas_domain::{
     change::Change,
@@ -145,9 +146,14 @@ struct Committer {
 impl Committer {
     async fn run(mut self, mut queue: mpsc::Receiver<Job>, batch_max: usize) {
         let mut jobs = Vec::with_capacity(batch_max);
-        while queue.recv_many(&mut jobs, batch_max).await > 0 {
-            self.carry_out(std::mem::take(&mut jobs)).await;
+        loop {
+            match timeout(SIGN_EVERY, queue.recv_many(&mut jobs, batch_max)).await {
+                Ok(0) => break,
+                Ok(_) => self.carry_out(std::mem::take(&mut jobs)).await,
+                Err(_) => self.batches.sign_of_life().await,
+            }
         }
+        self.batches.leave().await;
     }
 
     /// Answers every job when it is durable.

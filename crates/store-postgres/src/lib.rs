@@ -5,6 +5,7 @@
 
 mod actor_tokens;
 mod address;
+mod archive;
 mod audit;
 mod batch;
 mod bind;
@@ -43,8 +44,10 @@ mod user_query;
 mod user_rows;
 mod users;
 mod work;
+mod writers;
 mod writes;
 
+pub use archive::PostgresArchive;
 pub use metrics::Metrics;
 pub use open_error::OpenError;
 pub use options::Options;
@@ -136,7 +139,8 @@ impl PostgresStore {
         warn_of_lost_syncs(&mut connection).await.map_err(failed)?;
         let counters = Arc::new(Counters::default());
         let id = writer_id(&mut connection).await.map_err(failed)?;
-        let pulse = Pulse::start(Arc::clone(&primary), format!("{id} confirms"));
+        writers::sign(&mut connection, &id).await.map_err(failed)?;
+        let pulse = Pulse::start(Arc::clone(&primary), writers::confirming(&id));
         let batches = Batches::new(Arc::clone(&primary), time, id, connection, Arc::clone(&counters));
         let writer = Writer::start(batches, options);
         let for_lists = (options.read_connections / 2).max(1);

@@ -42,6 +42,23 @@ pub enum OpenError {
          binary knows {supported_version}. Run a newer binary; nothing in it was changed"
     )]
     Newer { database: String, minimum_reader_version: u32, supported_version: u32 },
+    #[error(
+        "the database {database} has schema {version}, and this binary moves schema {supported_version} alone. Where it \
+         is older, open it once with this binary, for example by `actas keys list`; where it is newer, take the newer \
+         binary"
+    )]
+    OtherSchema { database: String, version: u32, supported_version: u32 },
+    #[error("the database {database} holds no instance: there is nothing to copy")]
+    Empty { database: String },
+    #[error(
+        "the database {database} is not empty: it has {kind}. A copy needs a database of its own; nothing was changed"
+    )]
+    NotEmpty { database: String, kind: &'static str },
+    #[error(
+        "the database {database} has servers at work: {writers}. Stop them first; one that was killed is taken for alive \
+         for another {seconds} s"
+    )]
+    InUse { database: String, writers: String, seconds: i64 },
     #[error("the database {database} cannot be opened: {reason}")]
     Unavailable { database: String, reason: String },
 }

@@ -78,7 +78,11 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn flag(&mut self) -> Result<bool, Fault> {
-        self.advance::<Option<bool>>()?.ok_or_else(|| self.unreadable())
+        self.optional_flag()?.ok_or_else(|| self.unreadable())
+    }
+
+    pub(crate) fn optional_flag(&mut self) -> Result<Option<bool>, Fault> {
+        self.advance()
     }
 
     pub(crate) fn time(&mut self) -> Result<UnixMillis, Fault> {
@@ -90,7 +94,11 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn bytes(&mut self) -> Result<Vec<u8>, Fault> {
-        self.advance::<Option<Vec<u8>>>()?.ok_or_else(|| self.unreadable())
+        self.optional_bytes()?.ok_or_else(|| self.unreadable())
+    }
+
+    pub(crate) fn optional_bytes(&mut self) -> Result<Option<Vec<u8>>, Fault> {
+        self.advance()
     }
 
     pub(crate) fn hash(&mut self) -> Result<SecretHash, Fault> {

@@ -65,6 +65,26 @@ async fn migrate_with(
     Ok(())
 }
 
+/// Whoever takes all rows along must know all columns: an older schema lacks some, and a newer one has more. Changes
+/// nothing.
+pub(crate) async fn require_own(connection: &mut Connection, address: &Address) -> Result<(), OpenError> {
+    let failed = |fault: Fault| OpenError::from_fault(address, &fault);
+    recognise(connection, address).await?;
+    let is_there = "SELECT count(*) FROM information_schema.tables \
+        WHERE table_schema = current_schema() AND table_name = 'meta'";
+    let is_there = connection.run(Query::plain(is_there)).await.map_err(failed)?;
+    let version = match rows::number(&is_there).map_err(failed)? {
+        0 => 0,
+        _ => version(connection, address, MIGRATIONS).await?,
+    };
+    let database = address.to_string();
+    match version {
+        0 => Err(OpenError::Empty { database }),
+        SUPPORTED_VERSION => Ok(()),
+        version => Err(OpenError::OtherSchema { database, version, supported_version: SUPPORTED_VERSION }),
+    }
+}
+
 /// Forgets writers that are long gone.
 pub(crate) fn forget_writers() -> Query {
     Query::plain(FORGET_WRITERS)

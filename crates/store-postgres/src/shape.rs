@@ -57,16 +57,16 @@ impl Shape {
     }
 
     fn insert_text(&self) -> String {
-        let names: Vec<_> = self.columns.iter().map(|(name, _)| *name).collect();
-        let lists = self.columns.iter().zip(1..).map(|((_, kind), place)| format!("${place}::{kind}[]"));
-        let lists: Vec<_> = lists.collect();
-        format!(
-            "INSERT INTO {} ({}) SELECT * FROM unnest({})",
-            self.table,
-            names.join(", "),
-            lists.join(", ")
-        )
+        insert_text(self.table, self.columns)
     }
+}
+
+/// Stores rows of which none may be there: as many as the lists of columns are long.
+pub(crate) fn insert_text(table: &str, columns: &[(&str, &str)]) -> String {
+    let names: Vec<_> = columns.iter().map(|(name, _)| *name).collect();
+    let lists: Vec<_> =
+        columns.iter().zip(1..).map(|((_, kind), place)| format!("${place}::{kind}[]")).collect();
+    format!("INSERT INTO {table} ({}) SELECT * FROM unnest({})", names.join(", "), lists.join(", "))
 }
 
 /// Statements of a bounded size each, made as they are taken.

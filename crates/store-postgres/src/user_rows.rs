@@ -108,10 +108,7 @@ pub(crate) fn find(id: &UserId) -> [Query; 2] {
 }
 
 pub(crate) fn row(user: &User) -> Vec<Value> {
-    let lower = |text: Option<&str>| bind::optional_text(text.map(str::to_lowercase).as_deref());
     let (first, last) = (user.first_name.as_deref(), user.last_name.as_deref());
-    let names: Vec<&str> = [first, last].into_iter().flatten().collect();
-    let full_name = (!names.is_empty()).then(|| names.join(" "));
     vec![
         bind::text(user.id.as_str()),
         bind::flag(user.banned),
@@ -139,11 +136,18 @@ pub(crate) fn row(user: &User) -> Vec<Value> {
         bind::text(user.public_metadata.as_str()),
         bind::text(user.private_metadata.as_str()),
         bind::text(user.unsafe_metadata.as_str()),
-        lower(full_name.as_deref()),
-        lower(first),
-        lower(last),
-        lower(user.username.as_deref()),
     ]
+    .into_iter()
+    .chain(lower_texts(first, last, user.username.as_deref()))
+    .collect()
+}
+
+/// What a user's texts are searched and ordered by: full name, first name, last name and username in lower case.
+pub(crate) fn lower_texts(first: Option<&str>, last: Option<&str>, username: Option<&str>) -> [Value; 4] {
+    let lower = |text: Option<&str>| bind::optional_text(text.map(str::to_lowercase).as_deref());
+    let names: Vec<&str> = [first, last].into_iter().flatten().collect();
+    let full_name = (!names.is_empty()).then(|| names.join(" "));
+    [lower(full_name.as_deref()), lower(first), lower(last), lower(username)]
 }
 
 /// The details of one e-mail address, phone number or wallet.
@@ -190,10 +194,15 @@ pub(crate) fn identifier_rows(user: &User) -> Vec<Vec<Value>> {
             Value::Flag(details.map(|details| details.reserved)),
             bind::optional_time(details.map(|details| details.created_at)),
             bind::optional_time(details.map(|details| details.updated_at)),
-            bind::text(&identifier.value().to_lowercase()),
+            lower_value(identifier.value()),
         ]
     };
     identifiers.map(row).collect()
+}
+
+/// What an identifier is searched by.
+pub(crate) fn lower_value(value: &str) -> Value {
+    bind::text(&value.to_lowercase())
 }
 
 /// Users with their identifications, which are in the order of kind and ordinal.

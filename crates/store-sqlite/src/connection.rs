@@ -6,7 +6,10 @@ use std::{
     ffi::OsString,
     fs::{self, File, OpenOptions, Permissions},
     io,
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::{
+        ffi::{OsStrExt as _, OsStringExt as _},
+        fs::{OpenOptionsExt as _, PermissionsExt as _},
+    },
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -20,12 +23,15 @@ const STATEMENTS_KEPT: usize = 128;
 /// The writer's page cache: most of the memory that a busy store takes.
 const WRITER_CACHE_KIB: i64 = 16_384;
 
+/// The page cache of whoever fills a new file: sorting for an index takes the same.
+const FILLER_CACHE_KIB: i64 = 65_536;
+
 /// The `-wal` beside a database.
 pub(crate) fn wal_file(file: &Path) -> PathBuf {
     beside(file, "-wal")
 }
 
-fn beside(file: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn beside(file: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(file);
     name.push(suffix);
     name.into()
@@ -78,6 +84,42 @@ pub(crate) fn set_up_writer(
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     // Somebody else who writes is noticed now, and not at the first change.
     connection.execute_batch("BEGIN IMMEDIATE; COMMIT")
+}
+
+/// For a file that is thrown away unless all of it is written: nothing waits for the disk before its end.
+pub(crate) fn set_up_filling(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.query_row("PRAGMA journal_mode = OFF", [], |_| Ok(()))?;
+    connection.execute_batch(&format!(
+        "PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA temp_store = FILE; \
+         PRAGMA cache_size = -{FILLER_CACHE_KIB}; PRAGMA trusted_schema = OFF"
+    ))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    Ok(())
+}
+
+/// A connection to a file that nobody changes: it takes no lock, and makes nothing beside the file.
+pub(crate) fn open_at_rest(file: &Path) -> Result<Connection, OpenError> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let sql_error = |error: rusqlite::Error| OpenError::from_sql(file, &error);
+    let connection = Connection::open_with_flags(at_rest_uri(file)?, flags).map_err(sql_error)?;
+    connection.execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF").map_err(sql_error)?;
+    user_query::add_functions(&connection).map_err(sql_error)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    Ok(connection)
+}
+
+fn at_rest_uri(file: &Path) -> Result<OsString, OpenError> {
+    let whole = std::path::absolute(file).map_err(|error| OpenError::from_io(file, &error))?;
+    let mut uri = b"file:".to_vec();
+    for byte in whole.as_os_str().as_bytes() {
+        match byte {
+            b'?' | b'#' | b'%' => uri.extend(format!("%{byte:02x}").bytes()),
+            byte => uri.push(*byte),
+        }
+    }
+    uri.extend(b"?immutable=1");
+    Ok(OsString::from_vec(uri))
 }
 
 /// A connection that can only read.

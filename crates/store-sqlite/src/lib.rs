@@ -3,7 +3,9 @@
 //! One thread writes and shares each transaction among all changes that wait ([`commit`]); a few threads read.
 
 mod actor_tokens;
+mod archive;
 mod audit;
+mod backup;
 mod bind;
 mod checkpoint;
 mod clients;
@@ -17,6 +19,7 @@ mod integrity;
 mod kept_answers;
 mod keys;
 mod metrics;
+mod new_file;
 mod open_error;
 mod options;
 #[cfg(test)]
@@ -36,8 +39,11 @@ mod user_query;
 mod users;
 mod writes;
 
+pub use archive::SqliteArchive;
+pub use backup::{back_up, bring_in, check};
 pub use integrity::quick_check;
 pub use metrics::Metrics;
+pub use new_file::NewFile;
 pub use open_error::OpenError;
 pub use options::{Options, Synchronous};
 #[cfg(feature = "testing")]

@@ -34,7 +34,27 @@ pub enum OpenError {
     )]
     Newer { file: PathBuf, minimum_reader_version: u32, supported_version: u32 },
     #[error(
-        "the database {} is in use by another process. Stop that process; one server owns the file",
+        "the database {} has schema {version}, and this binary moves schema {supported_version} alone. Where it is older, \
+         open it once with this binary, for example by `actas keys list`; where it is newer, take the newer binary",
+        file.display()
+    )]
+    OtherSchema { file: PathBuf, version: u32, supported_version: u32 },
+    #[error("{} is there already. Name another file, or move it away; nothing in it was changed", file.display())]
+    Exists { file: PathBuf },
+    #[error("{} is no whole backup: {reason}. Take another one; nothing was changed", file.display())]
+    NoBackup { file: PathBuf, reason: String },
+    #[error("making {} was stopped", file.display())]
+    Stopped { file: PathBuf },
+    #[error("{} cannot be read: {reason}", file.display())]
+    Unreadable { file: PathBuf, reason: String },
+    #[error(
+        "{} is no backup but a database that is in use, or was not closed: some of it is in {}. Make a backup of it \
+         with `actas backup`",
+        file.display(), wal.display()
+    )]
+    NotAtRest { file: PathBuf, wal: PathBuf },
+    #[error(
+        "the database {} is in use by another process. Stop that process; one owns the file",
         file.display()
     )]
     Locked { file: PathBuf },
@@ -96,6 +116,12 @@ mod tests {
             OpenError::Foreign { file: file.clone() },
             OpenError::Newer { file: file.clone(), minimum_reader_version: 9, supported_version: 1 },
             OpenError::Locked { file: file.clone() },
+            OpenError::OtherSchema { file: file.clone(), version: 1, supported_version: 2 },
+            OpenError::Exists { file: file.clone() },
+            OpenError::Stopped { file: file.clone() },
+            OpenError::NoBackup { file: file.clone(), reason: reason.clone() },
+            OpenError::Unreadable { file: file.clone(), reason: reason.clone() },
+            OpenError::NotAtRest { file: file.clone(), wal: file.clone() },
             OpenError::Unavailable { file, reason },
         ] {
             let message = error.to_string();

@@ -121,10 +121,15 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn flag(&mut self) -> Result<bool, Fault> {
-        match self.integer()? {
-            0 => Ok(false),
-            1 => Ok(true),
-            _ => Err(self.unreadable()),
+        self.optional_flag()?.ok_or_else(|| self.unreadable())
+    }
+
+    pub(crate) fn optional_flag(&mut self) -> Result<Option<bool>, Fault> {
+        match self.optional_integer()? {
+            None => Ok(None),
+            Some(0) => Ok(Some(false)),
+            Some(1) => Ok(Some(true)),
+            Some(_) => Err(self.unreadable()),
         }
     }
 
@@ -137,8 +142,13 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn bytes(&mut self) -> Result<Vec<u8>, Fault> {
+        self.optional_bytes()?.ok_or_else(|| self.unreadable())
+    }
+
+    pub(crate) fn optional_bytes(&mut self) -> Result<Option<Vec<u8>>, Fault> {
         match self.advance()? {
-            ValueRef::Blob(bytes) => Ok(bytes.to_vec()),
+            ValueRef::Null => Ok(None),
+            ValueRef::Blob(bytes) => Ok(Some(bytes.to_vec())),
             _ => Err(self.unreadable()),
         }
     }

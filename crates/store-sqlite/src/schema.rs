@@ -34,6 +34,27 @@ pub(crate) fn recognise(connection: &Connection, file: &Path) -> Result<(), Open
     version(connection, file, MIGRATIONS).map(drop)
 }
 
+/// The same, and refuses one with nothing in it.
+pub(crate) fn require_some(connection: &Connection, file: &Path) -> Result<(), OpenError> {
+    match version(connection, file, MIGRATIONS)? {
+        0 => Err(OpenError::Foreign { file: file.to_owned() }),
+        _ => Ok(()),
+    }
+}
+
+/// Whoever takes all rows along must know all columns: an older schema lacks some, and a newer one has more.
+pub(crate) fn require_own(connection: &Connection, file: &Path) -> Result<(), OpenError> {
+    match version(connection, file, MIGRATIONS)? {
+        0 => Err(OpenError::Foreign { file: file.to_owned() }),
+        SUPPORTED_VERSION => Ok(()),
+        version => Err(OpenError::OtherSchema {
+            file: file.to_owned(),
+            version,
+            supported_version: SUPPORTED_VERSION,
+        }),
+    }
+}
+
 /// Brings the database to [`SUPPORTED_VERSION`]. One that is newer, but says that this binary may work on it, is left
 /// as it is.
 pub(crate) fn migrate(connection: &mut Connection, file: &Path) -> Result<(), OpenError> {

@@ -5,6 +5,7 @@ mod duration;
 mod impersonate;
 mod options;
 mod profiles;
+mod storage;
 mod transfer;
 mod users;
 mod watch;
@@ -18,6 +19,7 @@ pub(crate) use options::OptionFlags;
 pub(crate) use profiles::{
     AddProfileArguments, CompletionsArguments, ManArguments, ProfilesCommand, SetProfileArguments,
 };
+pub(crate) use storage::{BackupArguments, CopyArguments, RestoreArguments, StoreCommand};
 pub(crate) use transfer::{Bound, ExportAuditArguments, ImportUsersArguments};
 pub(crate) use users::{CreateUserArguments, UserArguments, UsersCommand};
 pub(crate) use watch::{
@@ -37,6 +39,7 @@ Examples:
   actas serve --config actas.toml       run an instance
   actas secret-keys create --name shop  make a key for a backend
   actas doctor                          what is wrong, and what to do about it
+  actas backup --to actas.backup.db     a copy of the database, while the server runs
   actas impersonate bob@example.com     a link that signs in as Bob, once
   actas audit follow                    who does what, as it happens
 
@@ -47,12 +50,12 @@ Exit codes:
    3  an address cannot be listened on
    4  the data folder or the store cannot be used
    5  the master key is missing, wrong or open to others
-   6  another process owns the data folder
+   6  another process owns the data folder, or is at work on the database to be copied
    7  the server cannot be reached, failed, or is no Actas
    8  the server refused the secret key
    9  there is no such user, token, session or entry
   10  the server refused what was asked
- 130  interrupted at a question, an import or an export";
+ 130  interrupted at a question, an import, an export, a copy, a backup or a restore";
 
 /// Sign in as another user, on the record: actor tokens that speak Clerk's API
 #[derive(Debug, Parser)]
@@ -88,6 +91,17 @@ pub(crate) enum Command {
     /// Check store, keys, clock, disk and configuration, and say what to do
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArguments),
+    /// Make a copy of the database file beside the server that uses it
+    #[command(after_help = storage::BACKUP_EXAMPLES)]
+    Backup(BackupArguments),
+    /// Put a backup in the place of the database
+    #[command(after_help = storage::RESTORE_EXAMPLES)]
+    Restore(RestoreArguments),
+    /// Move everything to another store
+    Store {
+        #[command(subcommand)]
+        command: StoreCommand,
+    },
     /// Make a link that signs in as a user, once and on the record; or withdraw one
     #[command(after_help = impersonate::EXAMPLES)]
     Impersonate(Box<ImpersonateArguments>),

@@ -2,6 +2,7 @@
 
 mod audit;
 mod audit_export;
+mod backup;
 mod config;
 mod doctor;
 mod entries;
@@ -9,19 +10,23 @@ mod impersonate;
 mod keys;
 mod pick;
 mod profiles;
+mod restore;
 mod secret_keys;
 mod serve;
 mod sessions;
 mod shell;
+mod store_copy;
 mod tokens;
+mod transferring;
 mod user_import;
 mod users;
 
 pub(crate) use audit_export::Format as ExportFormat;
+pub(crate) use store_copy::Endpoint;
 pub(crate) use user_import::Format as ImportFormat;
 
 use crate::{
-    args::{Command, TargetArguments},
+    args::{Command, StoreCommand, TargetArguments},
     dev,
     door::Door,
     exit::ExitError,
@@ -38,6 +43,11 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, ExitError> {
         Command::Keys { command } => done(in_runtime(keys::run(command))),
         Command::SecretKeys { command } => done(in_runtime(secret_keys::run(command))),
         Command::Doctor(arguments) => in_runtime(doctor::run(arguments)),
+        Command::Backup(arguments) => done(in_runtime(backup::run(arguments))),
+        Command::Restore(arguments) => done(in_runtime(restore::run(arguments))),
+        Command::Store { command: StoreCommand::Copy(arguments) } => {
+            done(in_runtime(store_copy::run(arguments)))
+        }
         Command::Impersonate(arguments) => done(in_runtime(impersonate::run(*arguments))),
         Command::Tokens { command } => done(in_runtime(tokens::run(command))),
         Command::Sessions { command } => done(in_runtime(sessions::run(command))),

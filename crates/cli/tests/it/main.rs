@@ -11,6 +11,7 @@ mod doctor;
 mod ending;
 mod listeners;
 mod metrics;
+mod moving;
 mod postgres;
 mod process;
 mod refused_start;

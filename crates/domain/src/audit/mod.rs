@@ -70,6 +70,7 @@ closed_enum! {
         SigningKeyRotated = "signing_key.rotated",
         SigningKeyRemoved = "signing_key.removed",
         InstanceCreated = "instance.created",
+        InstanceRestored = "instance.restored",
         RecordPurged = "record.purged",
     }
 }
@@ -84,6 +85,7 @@ closed_enum! {
         Replaced = "replaced",
         Returned = "returned",
         PasswordChanged = "password_changed",
+        Restored = "restored",
         SubjectDeleted = "subject_deleted",
         SubjectBanned = "subject_banned",
         SubjectLocked = "subject_locked",

@@ -14,6 +14,7 @@ pub mod clock;
 pub mod entropy;
 pub mod rows;
 pub mod store_contract;
+pub mod transfer;
 
 pub use clock::FixedClock;
 pub use entropy::CountingEntropy;

@@ -2,6 +2,7 @@
 //! break.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what went wrong by panicking")]
 
+mod archive;
 mod batches;
 mod certainty;
 mod connections;

@@ -6,6 +6,7 @@
     reason = "a test says what went wrong by panicking"
 )]
 
+mod backups;
 mod batches;
 mod checkpoints;
 mod contract;

@@ -1,0 +1,104 @@
+//! `actas store copy`, `actas backup` and `actas restore`.
+
+use super::{TargetArguments, may_be_empty};
+use crate::commands::Endpoint;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+const COPY_EXAMPLES: &str = "\
+An end is one of
+  sqlite:FOLDER    the data folder of a server
+  postgres         the database that ACTAS_DATABASE_URL, ACTAS_DATABASE_URL_FILE or --config names
+  postgres:FILE    the database whose URL is in FILE, which only its owner may read
+
+Nobody may be at work on either end, and the end that is copied to must be empty. What is written is read again
+and compared, and only then is the end that is copied to an instance: a copy that was cut off is none, and can be
+begun again as it was. The end that is copied from stays as it is.
+
+Examples:
+  actas store copy --from sqlite:/var/lib/actas --to postgres
+  actas store copy --from postgres --to sqlite:/srv/actas --json
+  actas store copy --from postgres:old.url --to postgres:new.url";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Copy everything from one store into another, between SQLite and PostgreSQL or within one of them
+    #[command(after_help = COPY_EXAMPLES)]
+    Copy(CopyArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CopyArguments {
+    /// What is copied
+    #[arg(long, value_name = "END")]
+    pub(crate) from: Endpoint,
+    /// Where it is copied to
+    #[arg(long, value_name = "END")]
+    pub(crate) to: Endpoint,
+    /// The configuration file with the settings of `postgres`
+    #[arg(long, value_name = "FILE", env = "ACTAS_CONFIG", hide_env_values = true, value_parser = may_be_empty())]
+    pub(crate) config: Option<PathBuf>,
+    /// The file of the master key, to check that it opens the signing keys [default: master.key in the data folder that
+    /// is copied]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) master_key_file: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+pub(super) const BACKUP_EXAMPLES: &str = "\
+The server goes on meanwhile. The backup is one moment's state, checked page by page and row by row before it gets
+its name. The master key is not in it: keep that elsewhere, for without it the backup cannot be used, and whoever
+has both has the signing keys.
+
+Examples:
+  actas backup --to /backups/actas-monday.db
+  actas backup --data-dir /srv/actas --to /backups/actas.db --json";
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupArguments {
+    /// The file to make; one that is there is refused
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: PathBuf,
+    /// The server's configuration file
+    #[arg(long, value_name = "FILE", env = "ACTAS_CONFIG", hide_env_values = true, value_parser = may_be_empty())]
+    pub(crate) config: Option<PathBuf>,
+    /// The server's data folder [default: ./.actas if `actas dev` made it, else /var/lib/actas]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+pub(super) const RESTORE_EXAMPLES: &str = "\
+A backup goes back in time: tickets that were used since would be pending again, sessions that were ended since
+would be live again. So every pending actor token and sign-in token is revoked, every live session is ended and
+every kept return is dropped, each on record with the cause `restored`; --as-it-was leaves them. Secret keys that
+were revoked since are valid again: those that are valid are listed.
+
+No server may run on the folder. The backup is checked before anything is changed. A database that is there is
+refused; with --replace it is moved aside, and stays.
+
+Examples:
+  actas restore /backups/actas-monday.db
+  actas restore /backups/actas-monday.db --data-dir /srv/actas --replace";
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArguments {
+    /// The backup
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Move the database that is there aside
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Leave pending tokens pending and live sessions live: a ticket may then be used twice
+    #[arg(long)]
+    pub(crate) as_it_was: bool,
+    #[command(flatten)]
+    pub(crate) target: TargetArguments,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,81 @@
+//! `actas store copy`.
+
+mod endpoint;
+
+pub(crate) use endpoint::Endpoint;
+
+use super::transferring::{
+    Progress, Told, check_master_key, count, instance, of_transfer, tell_master_key, unless_interrupted,
+};
+use crate::{
+    args::CopyArguments,
+    exit::ExitError,
+    load,
+    output::{self, grouped, rough},
+};
+use actas_domain::transfer;
+use serde::Serialize;
+use std::{path::Path, time::Instant};
+
+/// What is printed with `--json`.
+#[derive(Debug, Serialize)]
+struct Copied {
+    from: String,
+    to: String,
+    instance_id: String,
+    /// Where a master key was found that opens the signing keys.
+    master_key: Option<String>,
+    seconds: f64,
+    #[serde(flatten)]
+    told: Told,
+}
+
+pub(crate) async fn run(arguments: CopyArguments) -> Result<(), ExitError> {
+    if is_the_same(&arguments.from, &arguments.to) {
+        return Err(ExitError::Configuration("--from and --to name the same store".to_owned()));
+    }
+    let copied = unless_interrupted(copy(&arguments)).await?;
+    if arguments.json {
+        return output::json(&copied);
+    }
+    output::line(format!(
+        "copied the instance {} from {} to {} in {}: {} rows, read again and the same",
+        copied.instance_id,
+        copied.from,
+        copied.to,
+        rough(std::time::Duration::from_secs_f64(copied.seconds)),
+        grouped(copied.told.rows())
+    ))?;
+    copied.told.print()?;
+    output::line(tell_master_key(copied.master_key.as_ref()))?;
+    output::line(format!("{} is as it was: start no server on it any more.", copied.from))
+}
+
+async fn copy(arguments: &CopyArguments) -> Result<Copied, ExitError> {
+    let began = Instant::now();
+    let loaded = load::for_copy(arguments.config.as_deref(), arguments.master_key_file.as_deref())?;
+    let configuration = loaded.configuration;
+    let (from, to) = (arguments.from.to_string(), arguments.to.to_string());
+    let mut source = arguments.from.open_source(&configuration).await?;
+    let (instance_id, keys) = instance(source.end.as_mut(), &from).await?;
+    let master_key = check_master_key(&configuration, arguments.from.master_key_file(), &keys)?;
+    let mut target = arguments.to.open_target(&configuration).await?;
+    let mut progress = Progress::of(count(source.end.as_mut(), &from).await?);
+    let copied = transfer::copy(source.end.as_mut(), target.end.as_mut(), &mut |phase, rows| {
+        progress.show(phase, rows);
+    })
+    .await;
+    progress.end();
+    let survey = copied.map_err(|error| of_transfer(&error, &from, &to))?;
+    let seconds = began.elapsed().as_secs_f64();
+    Ok(Copied { from, to, instance_id, master_key, seconds, told: Told::of(&survey) })
+}
+
+/// As far as names say it. Two names for one PostgreSQL database are refused because it is not empty.
+fn is_the_same(from: &Endpoint, to: &Endpoint) -> bool {
+    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    match (from, to) {
+        (Endpoint::Sqlite(from), Endpoint::Sqlite(to)) => whole(from) == whole(to),
+        _ => from == to,
+    }
+}
