@@ -13,6 +13,8 @@ pub mod idempotency;
 pub mod ids;
 pub mod json;
 pub mod keys;
+#[cfg(any(feature = "mutations", test))]
+pub mod mutation;
 pub mod page;
 pub mod ports;
 pub mod refusal;

@@ -22,6 +22,8 @@ use crate::{
     state::State,
     work::{GuardFailed, Work},
 };
+#[cfg(feature = "mutations")]
+use actas_domain::mutation::{self, Mutation};
 use actas_domain::{ports::Clock, time::UnixMillis};
 use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
@@ -127,6 +129,10 @@ impl Batches {
             self.connection = Some(connection);
             return Ok(Fate::NotCommitted);
         }
+        #[cfg(feature = "mutations")]
+        if mutation::is(Mutation::FateUnconfirmed) {
+            return Ok(Fate::Committed);
+        }
         let (answer, is_certain) = self.commit(&mut connection, Vec::new()).await;
         answer?;
         if !is_certain {
@@ -185,7 +191,13 @@ impl Batches {
         let (reads, fills): (Vec<_>, Vec<_>) =
             state.loads().into_iter().map(|load| (load.query, load.fill)).unzip();
         queries.extend(reads);
+        #[cfg(feature = "mutations")]
+        if mutation::is(Mutation::ReadsBeforeHead) {
+            queries[1..].rotate_left(2);
+        }
         let answers = connection.pipeline(&queries).await?;
+        #[cfg(feature = "mutations")]
+        let answers = mutated_order(answers);
         let mut answers = answers.into_iter().skip(1);
         let mut next = || answers.next().unwrap_or_default();
         let head = next();
@@ -226,6 +238,11 @@ impl Batches {
             Ok(Err(fault)) => return (Err(fault), true),
             Err(_) => return (Err(Fault::Silent(patience.as_secs())), true),
         }
+        #[cfg(feature = "mutations")]
+        if mutation::is(Mutation::AnsweredBeforeCommit) {
+            let _ = timeout(Duration::ZERO, connection.send(&queries)).await;
+            return (Ok(()), true);
+        }
         let warnings = connection.warnings();
         match timeout(patience, connection.send(&queries)).await {
             Ok(Ok(_)) => (Ok(()), connection.warnings() == warnings),
@@ -236,4 +253,13 @@ impl Batches {
             Err(_) => (Err(Fault::Silent(patience.as_secs())), false),
         }
     }
+}
+
+/// The answers in the order of the statements that nobody has moved.
+#[cfg(feature = "mutations")]
+fn mutated_order(mut answers: Vec<Vec<Row>>) -> Vec<Vec<Row>> {
+    if mutation::is(Mutation::ReadsBeforeHead) && answers.len() > 2 {
+        answers[1..].rotate_right(2);
+    }
+    answers
 }

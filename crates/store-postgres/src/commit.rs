@@ -12,6 +12,8 @@ use crate::{
     reads::closed,
     work::{GuardFailed, Note, Work},
 };
+#[cfg(feature = "mutations")]
+use actas_domain::mutation::{self, Mutation};
 use actas_domain::{
     change::Change,
     ids::SessionId,
@@ -174,6 +176,12 @@ impl Committer {
                     return Ok(outcomes);
                 }
                 Attempt::Failed(fault) => fault,
+                #[cfg(feature = "mutations")]
+                Attempt::Unknown(outcomes) if mutation::is(Mutation::UnknownFateBelieved) => {
+                    return Ok(outcomes);
+                }
+                #[cfg(feature = "mutations")]
+                Attempt::Unknown(_) if mutation::is(Mutation::UnknownFateRepeated) => continue,
                 Attempt::Unknown(outcomes) => match self.fate().await {
                     Some(Fate::Committed) => {
                         self.is_down = false;

@@ -129,7 +129,11 @@ impl PostgresStore {
         let writer = Writer::start(batches, options);
         let for_lists = (options.read_connections / 2).max(1);
         let for_lookups = options.read_connections.saturating_sub(for_lists).max(1);
-        let readers = |connections| Readers::new(Arc::clone(&address), options.clone(), connections);
+        #[cfg(not(feature = "mutations"))]
+        let for_reads = &address;
+        #[cfg(feature = "mutations")]
+        let for_reads = &address.of_readers();
+        let readers = |connections| Readers::new(Arc::clone(for_reads), options.clone(), connections);
         let (lookups, lists) = (readers(for_lookups), readers(for_lists));
         Ok(Self { lookups, lists, writer, counters, address })
     }

@@ -12,6 +12,7 @@ mod record;
 mod secrets;
 mod server;
 mod storm;
+mod suite;
 mod trace;
 
 use clap::{Parser, Subcommand};
@@ -67,6 +68,10 @@ enum Run {
         #[arg(long)]
         seed: Option<u64>,
     },
+    /// Servers on PostgreSQL and SQLite under a seeded load and every kind of fault; a checker reads the history
+    Suite(suite::Arguments),
+    /// The suite against programs in which a guard is broken: each is found out
+    Mutations(suite::mutations::Arguments),
     /// The traced half of `power-loss`
     #[command(hide = true)]
     PowerLossChild { data: PathBuf, synchronous: power_loss::Synchronous },
@@ -80,6 +85,8 @@ async fn main() -> ExitCode {
         Run::PowerLoss => ("power-loss", power_loss::run().await),
         Run::Secrets { actas } => ("secrets", secrets::run(&actas).await),
         Run::Storm { actas, creates, seed } => ("storm", storm::run(&actas, creates, seed).await),
+        Run::Suite(arguments) => return suite::run(arguments).await,
+        Run::Mutations(arguments) => return suite::mutations::run(arguments).await,
         Run::PowerLossChild { data, synchronous } => {
             return match power_loss::child(&data, synchronous).await {
                 Ok(()) => ExitCode::SUCCESS,

@@ -9,7 +9,7 @@ mod script;
 mod server;
 mod verifier;
 
-use crate::{command, workshop::Workshop};
+use crate::{command, faults, workshop::Workshop};
 use clients::{Client, Prepared};
 use script::Shown;
 use server::{Server, Store};
@@ -23,8 +23,16 @@ use std::{
 pub(crate) use clients::RUST_CLIENT_MANIFEST;
 
 /// What `e2e/faults` makes go wrong, by the names of its commands, and whether it starts servers of the program.
-const FAULTS: &[(&str, bool)] =
-    &[("secrets", true), ("power-loss", false), ("crash", true), ("race", true), ("storm", true)];
+const FAULTS: &[(&str, bool)] = &[
+    ("secrets", true),
+    ("power-loss", false),
+    ("crash", true),
+    ("race", true),
+    ("storm", true),
+    (SUITE, true),
+];
+/// Which takes more than the machine has.
+const SUITE: &str = "suite";
 
 /// Runs every client on every store, then the verifier, the browser and every fault; or only the runs whose name contains
 /// one of the words.
@@ -116,6 +124,9 @@ fn drive(
 
 /// One kind of fault. Its seeds and counts are printed, so that a failure can be looked at again.
 fn inject(workshop: &Workshop, fault: &str, actas: Option<&PathBuf>) -> Result<String, String> {
+    if fault == SUITE {
+        faults::ensure()?;
+    }
     let mut command = Command::new(workshop.build("actas-faults", "actas-faults")?);
     command.arg(fault).current_dir(workshop.root());
     if let Some(actas) = actas {

@@ -26,7 +26,10 @@ const TABLE: &[(&str, &[&str])] = &[
             "actas-server",
         ],
     ),
-    ("actas-faults", &["actas-domain", "actas-crypto", "actas-store-sqlite", "actas-sdk"]),
+    (
+        "actas-faults",
+        &["actas-domain", "actas-crypto", "actas-postgres-cluster", "actas-store-sqlite", "actas-sdk"],
+    ),
     ("actas-verifier", &["actas-sdk"]),
     ("actas-postgres-cluster", &[]),
     ("xtask", &["actas-postgres-cluster"]),

@@ -13,6 +13,7 @@ use crate::{
     keys::SigningKey,
     refusal::{Failure, ParameterProblem, ParameterRefusal, Refusal, shown_id},
     secret::SecretText,
+    time::UnixMillis,
     world::World,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -50,6 +51,7 @@ pub async fn for_client(
     renewal: Renewal,
     request: &TokenRequest<'_>,
 ) -> Result<SecretText, Failure> {
+    let read_at = world.now();
     let live = touch::own_live_session(world, context, client, id, Action::SessionTokenCreated).await?;
     let session = match renewal {
         Renewal::Due if live.idle_seconds <= world.settings.session_token_seconds => live,
@@ -59,7 +61,7 @@ pub async fn for_client(
         }
         _ => touch::record(world, live).await?,
     };
-    mint(world, &session, request).await
+    for_session(world, &session, read_at, request).await
 }
 
 /// `POST /v1/sessions/{id}/tokens`: a backend wants a token of any session. It is no activity of the user's.
@@ -81,22 +83,22 @@ pub async fn for_backend(
     }
     let unknown = || Refusal::SessionNotFound(shown_id(id));
     let id = SessionId::parse(id).ok_or_else(unknown)?;
+    let read_at = world.now();
     let session = world.store.session(&id).await?.ok_or_else(unknown)?;
+    #[cfg(feature = "mutations")]
+    let session = crate::mutation::session_seen(session, world.now());
     let session = touch::live_or_refused(world, context, session, Action::SessionTokenCreated).await?;
-    mint(world, &session, request).await
+    for_session(world, &session, read_at, request).await
 }
 
-/// The token of a session that has just begun, or was just touched.
+/// The token of a session as it was read, or began, at `now`: not before the session was as it is given. A process
+/// that is held up between the reading and the signing may find it ended meanwhile; its token then says so by its dates.
 pub async fn for_session(
     world: &World,
     session: &Session,
+    now: UnixMillis,
     request: &TokenRequest<'_>,
 ) -> Result<SecretText, Failure> {
-    mint(world, session, request).await
-}
-
-async fn mint(world: &World, session: &Session, request: &TokenRequest<'_>) -> Result<SecretText, Failure> {
-    let now = world.now();
     if !session.is_live(now) {
         return Err(Refusal::SessionNotLive.into());
     }

@@ -173,7 +173,7 @@ async fn complete(
 ) -> Answered {
     let headers = credentials(app, visitor, &redeemed)?;
     let Redeemed { session, client, .. } = redeemed;
-    let shown = match Shown::of(app, client, visitor.authorized_party.as_deref()).await {
+    let shown = match Shown::of(app, client, session.created_at, visitor.authorized_party.as_deref()).await {
         Ok(shown) => shown,
         Err(error) => return Ok((headers, Err(error))),
     };
