@@ -4,8 +4,11 @@
 mod command;
 mod deny;
 mod e2e;
+mod fault_tools;
+mod faults;
 mod features;
 mod generate;
+mod mutations;
 mod packages;
 mod postgres;
 mod semver;
@@ -23,6 +26,10 @@ cargo xtask COMMAND
   test [--fast]     all checks and tests; --fast leaves out the end-to-end runs
   tidy              the laws of the repository alone
   e2e [NAME…]       the end-to-end runs alone, or those whose name contains one of the words
+  faults [--minutes N] [--seed S] [--only KIND,…]
+                    the fault suite for so long, or each kind of fault once
+  faults --mutations [NAME…]
+                    the same against programs with a broken guard: each must be found out
   example           the example app of examples/express beside an Actas, until Ctrl-C
   generate          write docs/generated from the built program
   advisories        check the dependencies against the advisory database (needs its download)
@@ -36,6 +43,8 @@ fn main() -> ExitCode {
         ["test", "--fast"] => test::run(&workshop, test::Extent::Fast),
         ["tidy"] => tidy::run(&workshop),
         ["e2e", names @ ..] => e2e::run(&workshop, names),
+        ["faults", "--mutations", names @ ..] => mutations::run(&workshop, names),
+        ["faults", arguments @ ..] => faults::run(&workshop, arguments),
         ["example"] => e2e::example::run(&workshop),
         ["generate"] => generate::write(&workshop),
         ["advisories"] => deny::check_advisories(&workshop),

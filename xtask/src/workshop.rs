@@ -57,15 +57,18 @@ impl Workshop {
 
     /// Builds a program as users get it, but for the profile, and says where it is.
     pub(crate) fn build(&self, package: &str, program: &str) -> Result<PathBuf, String> {
-        command::run(&mut self.cargo(&[
-            "build",
-            "--quiet",
-            "--locked",
-            "--package",
-            package,
-            "--bin",
-            program,
-        ]))?;
+        self.build_with(package, program, &[])
+    }
+
+    /// The same with more of cargo's arguments.
+    pub(crate) fn build_with(
+        &self,
+        package: &str,
+        program: &str,
+        arguments: &[&str],
+    ) -> Result<PathBuf, String> {
+        let what = ["build", "--quiet", "--locked", "--package", package, "--bin", program];
+        command::run(self.cargo(&what).args(arguments))?;
         Ok(self.target.join("debug").join(program))
     }
 }

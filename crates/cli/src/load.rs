@@ -64,7 +64,31 @@ pub(crate) fn variable(name: &str) -> Option<std::ffi::OsString> {
 }
 
 pub(crate) fn environment() -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
-    std::env::vars_os().collect()
+    let environment = std::env::vars_os();
+    #[cfg(feature = "mutations")]
+    let environment = environment.filter(|(name, _)| name != MUTATION);
+    environment.collect()
+}
+
+/// Which guard is broken; of a build that has it.
+#[cfg(feature = "mutations")]
+const MUTATION: &str = "ACTAS_MUTATION";
+
+/// Breaks the guard that the environment names, if it names one.
+#[cfg(feature = "mutations")]
+pub(crate) fn mutation() -> Result<(), ExitError> {
+    use actas_domain::mutation::{self, Mutation};
+    let Some(name) = variable(MUTATION) else { return Ok(()) };
+    let name = name.to_string_lossy();
+    match Mutation::named(&name) {
+        Some(mutation) => mutation::choose(mutation),
+        None => {
+            let names: Vec<_> = Mutation::ALL.iter().map(|mutation| mutation.name()).collect();
+            let names = names.join(", ");
+            return Err(ExitError::Configuration(format!("{MUTATION} is {name}; it must be one of {names}")));
+        }
+    }
+    Ok(())
 }
 
 fn file(path: Option<&Path>) -> Result<Option<ConfigFile>, ExitError> {

@@ -23,6 +23,11 @@ use clap::Parser as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    #[cfg(feature = "mutations")]
+    if let Err(error) = load::mutation() {
+        output::error(&error);
+        return ExitCode::from(error.code());
+    }
     let arguments = Arguments::parse();
     // Whatever this process makes is its owner's alone.
     rustix::process::umask(rustix::fs::Mode::from_bits_retain(0o077));

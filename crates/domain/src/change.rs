@@ -89,7 +89,8 @@ pub enum Write {
         hash: SecretHash,
     },
     AddSession(Session),
-    /// Replaces the session, if its status is `from`. The change's event is this session's entry.
+    /// Replaces the session, if its status is `from`; the later of the stored and the new `last_active_at` stays, for it
+    /// moves without a guard. The change's event is this session's entry.
     MoveSession {
         to: Session,
         from: SessionStatus,
@@ -229,6 +230,13 @@ impl Change {
 
     pub const fn event(&self) -> &AuditEvent {
         &self.event
+    }
+
+    /// Whether its entries are left out.
+    #[cfg(feature = "mutations")]
+    pub fn is_off_record(&self) -> bool {
+        crate::mutation::is(crate::mutation::Mutation::AcceptOffRecord)
+            && self.event.action == Action::ActorTokenAccepted
     }
 
     /// How a set-wise write ends this active session at `now`, and the entry that tells of it.

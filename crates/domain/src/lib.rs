@@ -14,6 +14,8 @@ pub mod ids;
 pub mod json;
 pub mod keys;
 pub mod lease;
+#[cfg(any(feature = "mutations", test))]
+pub mod mutation;
 pub mod page;
 pub mod ports;
 pub mod refusal;

@@ -7,7 +7,7 @@ use crate::{
     idempotency::{Answer, Keep, Repeatable, Settled},
     ids::SecretKeyId,
     keys::ring::KeyRing,
-    ports::{Clock, CommitError, Entropy, KeyVault, PasswordHasher, Store, StoreError},
+    ports::{Clock, CommitError, Entropy, KeyVault, PasswordHasher, Standpoint, Store, StoreError},
     refusal::{Failure, Refusal},
     refusal_throttle::RefusalThrottle,
     settings::Settings,
@@ -30,6 +30,20 @@ pub struct World {
     pub settings: Settings,
     pub key_ring: KeyRing,
     pub refusals: RefusalThrottle,
+}
+
+/// When something was read, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    pub at: UnixMillis,
+    standpoint: Option<Standpoint>,
+}
+
+impl Reading {
+    /// Of what our own commit wrote, which is certain.
+    pub const fn of_own_commit(at: UnixMillis) -> Self {
+        Self { at, standpoint: None }
+    }
 }
 
 impl fmt::Debug for World {
@@ -70,6 +84,10 @@ impl World {
         outcome: &T,
     ) -> Result<bool, Failure> {
         let Some(repeatable) = keep.repeatable() else { return self.commit(change).await };
+        #[cfg(feature = "mutations")]
+        if crate::mutation::is(crate::mutation::Mutation::AnswerKeptApart) {
+            return self.commit(change).await;
+        }
         // What cannot be answered does not happen: the next attempt could not be told of it either.
         let unanswerable = || StoreError::Corrupt("an answer could not be written".into());
         let answer = keep.answer(Ok(outcome)).ok_or_else(unanswerable)?;
@@ -80,15 +98,28 @@ impl World {
         if repeatable.look(self).await?.is_some() { Err(Failure::Answered) } else { Ok(false) }
     }
 
-    /// What a read finds, once it is certain ([`Store::confirm`]).
+    /// What a read finds, once it is certain.
     pub(crate) async fn certain<T>(
         &self,
         read: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        let standpoint = self.store.standpoint();
+        let reading = self.reading();
         let found = read.await?;
-        self.store.confirm(standpoint).await?;
+        self.confirm(reading).await?;
         Ok(found)
+    }
+
+    /// To be taken before the reads that [`World::confirm`] is to make certain.
+    pub fn reading(&self) -> Reading {
+        Reading { at: self.now(), standpoint: Some(self.store.standpoint()) }
+    }
+
+    /// Awaits that what was read is certain ([`Store::confirm`]).
+    pub(crate) async fn confirm(&self, reading: Reading) -> Result<(), StoreError> {
+        match reading.standpoint {
+            Some(standpoint) => self.store.confirm(standpoint).await,
+            None => Ok(()),
+        }
     }
 
     pub(crate) async fn is_valid(&self, key: &SecretKeyId) -> Result<bool, StoreError> {

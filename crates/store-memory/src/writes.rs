@@ -61,6 +61,10 @@ pub(crate) fn record_activity(state: &mut State, id: &SessionId, at: UnixMillis,
 
 /// Stores a session; its client's time follows.
 fn put_session(state: &mut State, session: Session) {
+    let session = match state.sessions.get(&session.id) {
+        Some(stored) => session.replacing(stored),
+        None => session,
+    };
     state.clients.sessions_changed(&session.client, session.updated_at);
     state.sessions.put(session);
 }

@@ -80,6 +80,20 @@ impl Address {
         let tls = if needs_tls { Some(tls::client(parts.protection, authorities.as_deref())?) } else { None };
         Ok(Self { hosts, database: base.get_dbname().unwrap_or_default().to_owned(), tls })
     }
+
+    /// Where readers go: to the last host that answers, where that mistake is chosen.
+    #[cfg(feature = "mutations")]
+    pub(crate) fn of_readers(&self) -> Arc<Self> {
+        use actas_domain::mutation::{self, Mutation};
+        let mut address = self.clone();
+        if mutation::is(Mutation::ReadsFromStandby) {
+            address.hosts.reverse();
+            for host in &mut address.hosts {
+                host.config.target_session_attrs(TargetSessionAttrs::Any);
+            }
+        }
+        Arc::new(address)
+    }
 }
 
 fn one_host(base: &Config, host: &Host, port: u16, protection: Protection) -> OneHost {

@@ -27,6 +27,8 @@ use crate::{
     work::{GuardFailed, Work},
     writers,
 };
+#[cfg(feature = "mutations")]
+use actas_domain::mutation::{self, Mutation};
 use actas_domain::{ports::Clock, time::UnixMillis};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout};
@@ -164,6 +166,10 @@ impl Batches {
             self.connection = Some(connection);
             return Ok(Fate::NotCommitted);
         }
+        #[cfg(feature = "mutations")]
+        if mutation::is(Mutation::FateUnconfirmed) {
+            return Ok(Fate::Committed);
+        }
         let (answer, is_certain) = self.commit(&mut connection, Vec::new()).await;
         answer?;
         if !is_certain {
@@ -257,8 +263,14 @@ impl Batches {
         let loads_from = queries.len();
         let mut loads = state.loads(rows_max);
         queries.extend(loads.iter_mut().map(|load| std::mem::replace(&mut load.query, Query::plain(""))));
+        #[cfg(feature = "mutations")]
+        if mutation::is(Mutation::ReadsBeforeHead) {
+            queries[1..].rotate_left(CLOCK_STEP);
+        }
         let answers = connection.pipeline_within(head_patience + patience, &queries).await;
         let answers = answers.map_err(|failed| of_the_head(failed, head_patience))?;
+        #[cfg(feature = "mutations")]
+        let answers = mutated_order(answers);
         let nothing = Vec::new();
         let head = answers.get(HEAD_STEP).unwrap_or(&nothing);
         let unreadable = || Fault::Unreadable("record_head: there is no row".into());
@@ -329,6 +341,11 @@ impl Batches {
             Ok(Err(fault)) => return (Err(fault), true),
             Err(_) => return (Err(Fault::Silent(patience.as_secs())), true),
         }
+        #[cfg(feature = "mutations")]
+        if mutation::is(Mutation::AnsweredBeforeCommit) {
+            let _ = timeout(Duration::ZERO, connection.send(&queries)).await;
+            return (Ok(()), true);
+        }
         let warnings = connection.warnings();
         match timeout(patience, connection.send(&queries)).await {
             Ok(Ok(_)) => (Ok(()), connection.warnings() == warnings),
@@ -361,4 +378,13 @@ fn of_the_head(failed: Failed, head_patience: Duration) -> Fault {
         return Fault::HeadHeld(head_patience.as_secs());
     }
     failed.fault
+}
+
+/// The answers in the order of the statements that nobody has moved.
+#[cfg(feature = "mutations")]
+fn mutated_order(mut answers: Vec<Vec<Row>>) -> Vec<Vec<Row>> {
+    if mutation::is(Mutation::ReadsBeforeHead) && answers.len() > CLOCK_STEP {
+        answers[1..].rotate_right(CLOCK_STEP);
+    }
+    answers
 }

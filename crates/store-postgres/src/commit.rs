@@ -13,6 +13,8 @@ use crate::{
     work::{GuardFailed, Note, Work},
     writers::SIGN_EVERY,
 };
+#[cfg(feature = "mutations")]
+use actas_domain::mutation::{self, Mutation};
 use actas_domain::{
     change::Change,
     ids::SessionId,
@@ -215,6 +217,12 @@ impl Committer {
                     return Ok(outcomes);
                 }
                 Attempt::Failed(fault) => fault,
+                #[cfg(feature = "mutations")]
+                Attempt::Unknown(outcomes) if mutation::is(Mutation::UnknownFateBelieved) => {
+                    return Ok(outcomes);
+                }
+                #[cfg(feature = "mutations")]
+                Attempt::Unknown(_) if mutation::is(Mutation::UnknownFateRepeated) => continue,
                 Attempt::Unknown(outcomes) => match self.fate().await {
                     Some(Fate::Committed) => {
                         self.is_down = false;

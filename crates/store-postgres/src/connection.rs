@@ -9,6 +9,8 @@ use crate::{
     statements::Statements,
     tls::Tls,
 };
+#[cfg(feature = "mutations")]
+use actas_domain::mutation::{self, Mutation};
 use futures::future::BoxFuture;
 use std::{
     future::poll_fn,
@@ -164,6 +166,8 @@ impl Connection {
         // What is weaker would answer before a standby has it, or even the disk. It is set in any case, so that a
         // server that reads its configuration anew does not weaken it in this session.
         let level = if level == "remote_apply" { "remote_apply" } else { "on" };
+        #[cfg(feature = "mutations")]
+        let level = if mutation::is(Mutation::CommitUnsynchronised) { "off" } else { level };
         Ok(self.client.batch_execute(&format!("SET synchronous_commit = {level}")).await?)
     }
 
@@ -178,6 +182,10 @@ impl Connection {
 
     /// Warnings that came so far.
     pub(crate) fn warnings(&self) -> u64 {
+        #[cfg(feature = "mutations")]
+        if mutation::is(Mutation::WarningBelieved) {
+            return 0;
+        }
         self.warnings.load(Ordering::SeqCst)
     }
 

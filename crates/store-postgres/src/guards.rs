@@ -1,6 +1,8 @@
 //! What must hold for a change to land: its guards, and the state that each of its writes may start from.
 
 use crate::state::State;
+#[cfg(feature = "mutations")]
+use actas_domain::mutation::{self, Mutation};
 use actas_domain::{
     change::{Guard, Write},
     secret_key::SecretKey,
@@ -61,6 +63,8 @@ pub(crate) fn holds(state: &State, guard: &Guard, now: UnixMillis) -> bool {
 pub(crate) fn may_be_written(state: &State, write: &Write, now: UnixMillis) -> bool {
     match write {
         Write::AddActorToken(token) => state.actor_tokens.rows.get(&token.id).is_none(),
+        #[cfg(feature = "mutations")]
+        Write::MoveActorToken { .. } if mutation::is(Mutation::TokenMovedFromAnywhere) => true,
         Write::MoveActorToken { to, from } => {
             state.actor_tokens.rows.get(&to.id).is_some_and(|token| token.status == *from)
         }

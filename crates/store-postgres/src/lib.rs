@@ -145,7 +145,11 @@ impl PostgresStore {
         let writer = Writer::start(batches, options);
         let for_lists = (options.read_connections / 2).max(1);
         let for_lookups = options.read_connections.saturating_sub(for_lists).max(1);
-        let readers = |connections| Readers::new(Arc::clone(&primary), connections);
+        #[cfg(not(feature = "mutations"))]
+        let for_reads = &primary;
+        #[cfg(feature = "mutations")]
+        let for_reads = &Arc::new(Primary::new(address.of_readers(), options.clone()));
+        let readers = |connections| Readers::new(Arc::clone(for_reads), connections);
         let (lookups, lists) = (readers(for_lookups), readers(for_lists));
         Ok(Self { lookups, lists, writer, pulse, counters, primary })
     }

@@ -112,6 +112,10 @@ fn carry_out_change(state: &mut State, change: &Change, now: UnixMillis) -> Resu
     for write in change.writes() {
         derived.extend(writes::write(state, change, write, now));
     }
+    #[cfg(feature = "mutations")]
+    if change.is_off_record() {
+        return Ok(state.record.head);
+    }
     let position = state.record.append(change.event().clone());
     for event in derived {
         state.record.append(event);

@@ -139,6 +139,10 @@ fn set_failures(state: &mut State, user: &UserId, failures: Option<PasswordFailu
 
 /// Stores a session; its client's time follows.
 fn put_session(state: &mut State, session: Session) {
+    let session = match state.sessions.rows.peek(&session.id) {
+        Some(stored) => session.replacing(stored),
+        None => session,
+    };
     state.clients.sessions_changed(&session.client, session.updated_at);
     state.sessions.put(session);
 }

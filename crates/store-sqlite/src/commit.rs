@@ -19,6 +19,8 @@ use crate::{
     threads::Threads,
     writes,
 };
+#[cfg(feature = "mutations")]
+use actas_domain::mutation::{self, Mutation};
 use actas_domain::{
     change::Change,
     idempotency::KeptAnswer,
@@ -231,6 +233,10 @@ impl Committer {
             // Whoever asked may have gone away meanwhile.
             let _ = job.answer.send(outcome);
         }
+        #[cfg(feature = "mutations")]
+        if !self.connection.is_autocommit() {
+            let _ = execute(&self.connection, "COMMIT", []);
+        }
     }
 
     fn alone(&mut self, job: &[Job]) -> Outcome {
@@ -281,6 +287,10 @@ impl Committer {
                 }
             };
             outcomes.push(outcome);
+        }
+        #[cfg(feature = "mutations")]
+        if mutation::is(Mutation::AnsweredBeforeCommit) {
+            return Ok(outcomes);
         }
         execute(&self.connection, "COMMIT", []).map_err(Undone::Whole)?;
         Ok(outcomes)
@@ -342,6 +352,10 @@ impl Committer {
             if !writes::write(&self.connection, change, write, now, &mut derived)? {
                 return Err(Stopped::Guard);
             }
+        }
+        #[cfg(feature = "mutations")]
+        if change.is_off_record() {
+            return Ok(*next_position);
         }
         let own = *next_position;
         for (event, position) in std::iter::once(change.event()).chain(&derived).zip(own..) {

@@ -139,7 +139,8 @@ pub(crate) fn add(connection: &Connection, session: &Session) -> Result<(), Faul
     clients::sessions_changed(connection, &session.client, session.updated_at)
 }
 
-/// Replaces the session if its status is `from`, and its client's time follows; `false` if not.
+/// Replaces the session if its status is `from`, and its client's time follows; `false` if not. Both times that activity
+/// moves only ever move forward.
 pub(crate) fn replace(
     connection: &Connection,
     session: &Session,
@@ -148,7 +149,8 @@ pub(crate) fn replace(
     let sql = concat!(
         "UPDATE sessions SET (",
         columns!(),
-        ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) WHERE id = ?1 AND status = ?15"
+        ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, max(last_active_at, ?10), ?11, ?12, max(ends_at, ?13), ?14) ",
+        "WHERE id = ?1 AND status = ?15"
     );
     let values = row(session).into_iter().chain([bind::text(from.as_str())]);
     if execute(connection, sql, params_from_iter(values))? == 0 {

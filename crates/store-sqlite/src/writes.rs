@@ -4,6 +4,8 @@
 use crate::{
     actor_tokens, clients, fault::Fault, kept_answers, keys, sessions, sign_in_tokens, sign_ins, users,
 };
+#[cfg(feature = "mutations")]
+use actas_domain::mutation::{self, Mutation};
 use actas_domain::{
     actor_token::ActorTokenStatus,
     audit::AuditEvent,
@@ -26,6 +28,11 @@ pub(crate) fn write(
 ) -> Result<bool, Fault> {
     match write {
         Write::AddActorToken(token) => added(actor_tokens::add(connection, token)),
+        #[cfg(feature = "mutations")]
+        Write::MoveActorToken { to, .. } if mutation::is(Mutation::TokenMovedFromAnywhere) => {
+            let moved = ActorTokenStatus::ALL.iter().map(|from| actor_tokens::replace(connection, to, *from));
+            moved.reduce(|one, other| Ok(one? || other?)).unwrap_or(Ok(false))
+        }
         Write::MoveActorToken { to, from } => actor_tokens::replace(connection, to, *from),
         Write::CountActorToken(month) => done(actor_tokens::count(connection, *month)),
         Write::AddSignInToken(token) => added(sign_in_tokens::add(connection, token)),

@@ -13,6 +13,7 @@ mod replicas;
 mod secrets;
 mod server;
 mod storm;
+mod suite;
 mod trace;
 
 use clap::{Parser, Subcommand};
@@ -76,6 +77,10 @@ enum Run {
         #[arg(long, default_value_t = 2)]
         rounds: usize,
     },
+    /// Servers on PostgreSQL and SQLite under a seeded load and every kind of fault; a checker reads the history
+    Suite(suite::Arguments),
+    /// The suite against programs in which a guard is broken: each is found out
+    Mutations(suite::mutations::Arguments),
     /// The traced half of `power-loss`
     #[command(hide = true)]
     PowerLossChild { data: PathBuf, synchronous: power_loss::Synchronous },
@@ -90,6 +95,8 @@ async fn main() -> ExitCode {
         Run::Secrets { actas } => ("secrets", secrets::run(&actas).await),
         Run::Storm { actas, creates, seed } => ("storm", storm::run(&actas, creates, seed).await),
         Run::Replicas { actas, rounds } => ("replicas", replicas::run(&actas, rounds).await),
+        Run::Suite(arguments) => return suite::run(arguments).await,
+        Run::Mutations(arguments) => return suite::mutations::run(arguments).await,
         Run::PowerLossChild { data, synchronous } => {
             return match power_loss::child(&data, synchronous).await {
                 Ok(()) => ExitCode::SUCCESS,

@@ -12,6 +12,7 @@
 )]
 
 mod guardian;
+mod processes;
 mod programs;
 mod stock;
 
@@ -93,7 +94,19 @@ impl Cluster {
     /// # Panics
     /// As [`Cluster::start`].
     pub fn start_with(settings: &[(&str, &str)]) -> Self {
-        Self::start_on(DEFAULT_PORT, settings)
+        Self::start_prepared(settings, |_, _| {})
+    }
+
+    /// The same in a folder that `prepare` has made ready, for example by mounting a disk there. It is given the folder, and
+    /// the account (user, group) that everything in it must belong to where that is not this process's.
+    ///
+    /// # Panics
+    /// As [`Cluster::start`].
+    pub fn start_prepared(
+        settings: &[(&str, &str)],
+        prepare: impl FnOnce(&Path, Option<(u32, u32)>),
+    ) -> Self {
+        Self::start_on(DEFAULT_PORT, settings, prepare)
     }
 
     /// One that listens on 127.0.0.1 too, on [`Cluster::port`], which nobody used a moment before.
@@ -103,11 +116,15 @@ impl Cluster {
     pub fn start_on_tcp() -> Self {
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let port = free.expect("a port is free").port();
-        Self::start_on(port, &[("listen_addresses", "127.0.0.1"), ("port", &port.to_string())])
+        Self::start_on(port, &[("listen_addresses", "127.0.0.1"), ("port", &port.to_string())], |_, _| {})
     }
 
-    fn start_on(port: u16, settings: &[(&str, &str)]) -> Self {
-        Self::make(port, |cluster| {
+    fn start_on(
+        port: u16,
+        settings: &[(&str, &str)],
+        prepare: impl FnOnce(&Path, Option<(u32, u32)>),
+    ) -> Self {
+        Self::make(port, prepare, |cluster| {
             cluster.run("initdb", |command| {
                 command.args(["--username", USER, "--auth", "trust", "--no-sync", "--encoding", "UTF8"]);
                 command.args(["--locale", "C.UTF-8", "--pgdata"]).arg(cluster.data());
@@ -127,23 +144,46 @@ impl Cluster {
     /// # Panics
     /// As [`Cluster::start`].
     pub fn start_standby(&self, name: &str) -> Self {
-        Self::make(DEFAULT_PORT, |standby| {
-            standby.run("pg_basebackup", |command| {
-                command.args(["--host"]).arg(self.socket_folder()).args(["--username", USER, "--no-sync"]);
-                command.args(["--checkpoint", "fast", "--pgdata"]).arg(standby.data());
-            });
-            let primary =
-                format!("host={} user={USER} application_name={name}", self.socket_folder().display());
-            standby.configure(&[("primary_conninfo", primary.as_str()), ("hot_standby", "on")]);
-            standby.write("standby.signal", "");
-            standby.run_server();
-        })
+        self.start_standby_prepared(name, |_, _| {})
     }
 
-    fn make(port: u16, fill: impl FnOnce(&Self)) -> Self {
+    /// The same in a folder that was made ready, as [`Cluster::start_prepared`] has it.
+    ///
+    /// # Panics
+    /// As [`Cluster::start`].
+    pub fn start_standby_prepared(
+        &self,
+        name: &str,
+        prepare: impl FnOnce(&Path, Option<(u32, u32)>),
+    ) -> Self {
+        Self::make(DEFAULT_PORT, prepare, |standby| standby.follow(self, name))
+    }
+
+    /// Makes this cluster, whose server has ended, a standby of the primary: what it held is thrown away.
+    ///
+    /// # Panics
+    /// As [`Cluster::start`].
+    pub fn rebuild_as_standby(&self, primary: &Self, name: &str) {
+        fs::remove_dir_all(self.data()).expect("the data folder of a server that has ended can be removed");
+        self.follow(primary, name);
+    }
+
+    fn follow(&self, primary: &Self, name: &str) {
+        self.run("pg_basebackup", |command| {
+            command.args(["--host"]).arg(primary.socket_folder()).args(["--username", USER, "--no-sync"]);
+            command.args(["--checkpoint", "fast", "--pgdata"]).arg(self.data());
+        });
+        let at = format!("host={} user={USER} application_name={name}", primary.socket_folder().display());
+        self.configure(&[("primary_conninfo", at.as_str()), ("hot_standby", "on")]);
+        self.write("standby.signal", "");
+        self.run_server();
+    }
+
+    fn make(port: u16, prepare: impl FnOnce(&Path, Option<(u32, u32)>), fill: impl FnOnce(&Self)) -> Self {
         let programs = Programs::find().unwrap_or_else(|problem| panic!("{problem}"));
         let account = Account::unprivileged().unwrap_or_else(|problem| panic!("{problem}"));
         let folder = new_folder(account.as_ref()).expect("a folder for PostgreSQL can be made");
+        prepare(&folder, account.map(|account| (account.user, account.group)));
         let guardian = Guardian::watch(&programs, account.as_ref(), &folder.join("data"), &folder);
         let databases = AtomicU64::new(0);
         let cluster = Self { programs, account, folder, port, databases, _guardian: guardian };
@@ -214,6 +254,49 @@ impl Cluster {
     /// When it does not end.
     pub fn crash(&self) {
         self.pg_ctl(&["stop", "--mode", "immediate", "--wait"]);
+    }
+
+    /// Kills the server and every process of it at once, as `kill -9` does, and waits until they are gone.
+    ///
+    /// # Panics
+    /// When they stay.
+    pub fn kill(&self) {
+        // One that stands still starts no other while the list is made.
+        let processes = self.processes();
+        processes::signal(processes.get(..1).unwrap_or_default(), "-STOP");
+        processes::kill(&self.processes());
+        // Its number may be taken for a process that runs until somebody has waited for it.
+        let socket = self.folder.join(format!(".s.PGSQL.{}.lock", self.port));
+        for lock in [self.data().join("postmaster.pid"), socket] {
+            let _ = fs::remove_file(lock);
+        }
+    }
+
+    /// The server's processes: the postmaster first. None while it does not run.
+    pub fn processes(&self) -> Vec<u32> {
+        let file = fs::read_to_string(self.data().join("postmaster.pid")).unwrap_or_default();
+        let postmaster = file.lines().next().and_then(|line| line.parse().ok());
+        postmaster.map_or_else(Vec::new, processes::with_children)
+    }
+
+    /// Sends nothing more to standbys, for as long as the server lives: the processes that send stand still. What was on its
+    /// way before arrives.
+    ///
+    /// # Panics
+    /// When they cannot be told.
+    pub fn stop_sending(&self) {
+        loop {
+            let senders = self.sql("postgres", "SELECT pid FROM pg_stat_replication");
+            let senders: Vec<u32> = senders.lines().filter_map(|pid| pid.trim().parse().ok()).collect();
+            processes::signal(&senders, "-STOP");
+            // One that was in the midst of something may have a lock in its hands that others wait for.
+            let busy = "SELECT count(*) FROM pg_stat_activity \
+                WHERE backend_type = 'walsender' AND wait_event IS DISTINCT FROM 'WalSenderMain'";
+            if self.sql("postgres", busy) == "0" {
+                return;
+            }
+            processes::signal(&senders, "-CONT");
+        }
     }
 
     /// Starts the server again after [`Cluster::crash`].

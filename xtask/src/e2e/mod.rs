@@ -9,7 +9,7 @@ mod script;
 mod server;
 mod verifier;
 
-use crate::{command, postgres, workshop::Workshop};
+use crate::{command, faults, postgres, workshop::Workshop};
 use clients::{Client, Prepared};
 use script::Shown;
 use server::{Server, Store};
@@ -30,9 +30,12 @@ const FAULTS: &[(&str, bool)] = &[
     ("race", true),
     ("storm", true),
     (REPLICAS, true),
+    (SUITE, true),
 ];
-/// The one that needs a PostgreSQL.
+/// Which needs a PostgreSQL.
 const REPLICAS: &str = "replicas";
+/// Which takes more than the machine has.
+const SUITE: &str = "suite";
 
 /// Runs every client on every store, then the verifier, the browser and every fault; or only the runs whose name contains
 /// one of the words.
@@ -126,6 +129,9 @@ fn drive(
 fn inject(workshop: &Workshop, fault: &str, actas: Option<&PathBuf>) -> Result<String, String> {
     if fault == REPLICAS {
         postgres::ensure()?;
+    }
+    if fault == SUITE {
+        faults::ensure()?;
     }
     let mut command = Command::new(workshop.build("actas-faults", "actas-faults")?);
     command.arg(fault).current_dir(workshop.root());

@@ -15,6 +15,8 @@ pub(crate) async fn run(arguments: ConfigArguments) -> Result<(), ExitError> {
     let configuration = load::configuration(&arguments)?.configuration;
     let http = configuration.http_settings()?;
     logging::start(&configuration);
+    #[cfg(feature = "mutations")]
+    tracing::warn!("a build with guards that can be broken: for the fault suite and nothing else");
     for warning in configuration.warnings() {
         tracing::warn!("{warning}");
     }

@@ -40,6 +40,12 @@ pub fn claims(session: &Session, minting: &Minting<'_>) -> String {
     let issued_at = minting.now.seconds();
     // Rounded down, so that `exp` never passes the session's end.
     let expires_at = (issued_at + minting.lifetime_seconds).min(session.ends_at().seconds());
+    #[cfg(feature = "mutations")]
+    let expires_at = if crate::mutation::is(crate::mutation::Mutation::TokenOutlivesSession) {
+        issued_at + minting.lifetime_seconds
+    } else {
+        expires_at
+    };
     let mut json = String::with_capacity(512);
     json.push('{');
     if let Some(party) = minting.authorized_party {

@@ -13,7 +13,7 @@ use crate::{
     keys::SigningKey,
     refusal::{Failure, ParameterProblem, ParameterRefusal, Refusal, shown_id},
     secret::SecretText,
-    world::World,
+    world::{Reading, World},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -50,6 +50,7 @@ pub async fn for_client(
     renewal: Renewal,
     request: &TokenRequest<'_>,
 ) -> Result<SecretText, Failure> {
+    let reading = world.reading();
     let live = touch::own_live_session(world, context, client, id, Action::SessionTokenCreated).await?;
     let session = match renewal {
         Renewal::Due if live.idle_seconds <= world.settings.session_token_seconds => live,
@@ -59,7 +60,7 @@ pub async fn for_client(
         }
         _ => touch::record(world, live).await?,
     };
-    mint(world, &session, request).await
+    for_session(world, &session, reading, request).await
 }
 
 /// `POST /v1/sessions/{id}/tokens`: a backend wants a token of any session. It is no activity of the user's.
@@ -81,31 +82,31 @@ pub async fn for_backend(
     }
     let unknown = || Refusal::SessionNotFound(shown_id(id));
     let id = SessionId::parse(id).ok_or_else(unknown)?;
+    let reading = world.reading();
     let session = world.store.session(&id).await?.ok_or_else(unknown)?;
+    #[cfg(feature = "mutations")]
+    let session = crate::mutation::session_seen(session, world.now());
     let session = touch::live_or_refused(world, context, session, Action::SessionTokenCreated).await?;
-    mint(world, &session, request).await
+    for_session(world, &session, reading, request).await
 }
 
-/// The token of a session that has just begun, or was just touched.
+/// The token of a session as the reading found it: a token may rest on a read alone, so on one that is certain. A
+/// process that is held up between the reading and the signing may find it ended meanwhile; its token then says so by its
+/// dates, which are of the reading.
 pub async fn for_session(
     world: &World,
     session: &Session,
+    reading: Reading,
     request: &TokenRequest<'_>,
 ) -> Result<SecretText, Failure> {
-    mint(world, session, request).await
-}
-
-/// The session is read once more: a token rests on a read alone, and on one that is certain. `iat` and `exp` are of the
-/// time before it.
-async fn mint(world: &World, session: &Session, request: &TokenRequest<'_>) -> Result<SecretText, Failure> {
-    let now = world.now();
-    let session = world.certain(world.store.session(&session.id)).await?.ok_or(Refusal::SessionNotLive)?;
+    world.confirm(reading).await?;
+    let now = reading.at;
     if !session.is_live(now) {
         return Err(Refusal::SessionNotLive.into());
     }
     let key = world.key_ring.current(world).await?;
     let claims = claims::claims(
-        &session,
+        session,
         &Minting {
             issuer: &world.settings.issuer,
             authorized_party: request.authorized_party,

@@ -135,6 +135,12 @@ impl Session {
         }
     }
 
+    /// This session in place of the stored one: activity that was stored meanwhile stays.
+    #[must_use]
+    pub fn replacing(self, stored: &Self) -> Self {
+        Self { last_active_at: self.last_active_at.max(stored.last_active_at), ..self }
+    }
+
     /// Milliseconds that the stored activity may lag behind: min(30 s, a tenth of the idle time).
     pub fn activity_granularity_millis(&self) -> i64 {
         (self.idle_seconds * 100).min(30_000)

@@ -28,6 +28,8 @@ pub(crate) async fn own_live_session(
     let session = world.store.session(&id).await?.filter(|session| session.client == client.id);
     // Somebody else's session: nothing is told, and nothing was proved.
     let session = session.ok_or(Refusal::SessionNotLive)?;
+    #[cfg(feature = "mutations")]
+    let session = crate::mutation::session_seen(session, world.now());
     live_or_refused(world, context, session, action).await
 }
 

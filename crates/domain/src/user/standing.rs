@@ -156,6 +156,10 @@ async fn act(
         let mut writes = vec![write];
         writes.extend(failures.map(|_| Write::SetPasswordFailures { user: parsed.clone(), failures: None }));
         writes.extend(act.downfall().into_iter().flat_map(|downfall| fall(&parsed, downfall)));
+        #[cfg(feature = "mutations")]
+        if crate::mutation::is(crate::mutation::Mutation::BanKeepsSessions) {
+            writes.retain(|write| !matches!(write, Write::EndSessions { .. }));
+        }
         let event = AuditEvent::new(context, act.action(), now).about_user(&parsed);
         if world.commit_keeping(Change::new(event, guards, writes), keep, &user).await? {
             return Ok(user);

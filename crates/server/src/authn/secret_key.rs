@@ -50,7 +50,10 @@ async fn authenticate(app: &App, info: &RequestInfo, headers: &HeaderMap) -> Res
         .map(|(_, key)| key.trim_ascii())
         .filter(|key| !key.is_empty())
         .ok_or_else(ApiError::authorization_header_format)?;
-    match secret_key::authenticate::authenticate(&app.world, key).await? {
+    let found = secret_key::authenticate::authenticate(&app.world, key).await?;
+    #[cfg(feature = "mutations")]
+    let found = actas_domain::mutation::key_seen(key, found, app.world.now());
+    match found {
         Some(id) => Ok(id),
         None => Err(app.failed_authentications.count(info, ApiError::secret_key_invalid())),
     }

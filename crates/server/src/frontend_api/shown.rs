@@ -20,6 +20,7 @@ use actas_domain::{
     sign_in::{PendingSignIn, begin, failures::Lockout},
     time::UnixMillis,
     user::{self, User},
+    world::Reading,
 };
 
 /// What is read and signed once for an answer, however often the answer shows it.
@@ -47,23 +48,25 @@ impl Shown {
         client: &Client,
         authorized_party: Option<&str>,
     ) -> Result<Self, ApiError> {
+        let reading = app.world.reading();
         let view = find::live_view(&app.world, client).await?;
-        Self::of(app, view, authorized_party).await
+        Self::of(app, view, reading, authorized_party).await
     }
 
-    /// A client whose sessions are live. The last active one is given a token, which is one signature.
+    /// A client whose sessions the reading found live. The last active one is given a token, which is one signature.
     pub(super) async fn of(
         app: &App,
         view: ClientView,
+        reading: Reading,
         authorized_party: Option<&str>,
     ) -> Result<Self, ApiError> {
-        let now = app.world.now();
+        let now = reading.at;
         let last_active = view.sessions.iter().max_by_key(|session| (session.last_active_at, &session.id));
         let last_active = last_active.map(|session| session.id.clone());
         let mut sessions = Vec::with_capacity(view.sessions.len());
         for session in view.sessions {
             let token = if Some(&session.id) == last_active.as_ref() {
-                match session_token(app, &session, authorized_party).await {
+                match session_token(app, &session, reading, authorized_party).await {
                     Ok(token) => Some(token),
                     // Its time was over between the reading and the signing.
                     Err(Failure::Refused(Refusal::SessionNotLive)) => continue,
@@ -164,9 +167,10 @@ pub(super) fn identifier(user: &User) -> String {
 async fn session_token(
     app: &App,
     session: &Session,
+    reading: Reading,
     authorized_party: Option<&str>,
 ) -> Result<SecretText, Failure> {
-    issue_token::for_session(&app.world, session, &token_request(authorized_party)).await
+    issue_token::for_session(&app.world, session, reading, &token_request(authorized_party)).await
 }
 
 async fn subject(app: &App, session: &Session) -> Result<Option<(User, Lockout)>, ApiError> {

@@ -24,6 +24,7 @@ use actas_domain::{
     secret::SecretText,
     sign_in::{begin, password},
     ticket,
+    world::Reading,
 };
 use axum::extract::State;
 use http::HeaderMap;
@@ -182,7 +183,8 @@ async fn complete(
 ) -> Answered {
     let headers = credentials(app, visitor, &redeemed)?;
     let Redeemed { session, client, .. } = redeemed;
-    let shown = match Shown::of(app, client, visitor.authorized_party.as_deref()).await {
+    let reading = Reading::of_own_commit(session.created_at);
+    let shown = match Shown::of(app, client, reading, visitor.authorized_party.as_deref()).await {
         Ok(shown) => shown,
         Err(error) => return Ok((headers, Err(error))),
     };

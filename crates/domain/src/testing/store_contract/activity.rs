@@ -41,6 +41,15 @@ pub async fn activity_never_moves_backward(harness: &dyn Harness) {
     }
 }
 
+/// What ends a session was decided before, and does not know of it.
+pub async fn an_end_keeps_the_activity(harness: &dyn Harness) {
+    let trial = with_session(harness, rows::session(1)).await;
+    record(&trial, rows::after(30)).await;
+    let ended = Session { status: SessionStatus::Ended, updated_at: rows::after(31), ..rows::session(1) };
+    trial.write(vec![Write::MoveSession { to: ended.clone(), from: SessionStatus::Active }]).await;
+    assert_eq!(trial.session(1).await, Session { last_active_at: rows::after(30), ..ended });
+}
+
 /// Another session of the user's may have been active later.
 pub async fn a_users_activity_is_the_latest(harness: &dyn Harness) {
     let trial = with_session(harness, rows::session(1)).await;

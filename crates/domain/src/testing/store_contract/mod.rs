@@ -132,6 +132,7 @@ macro_rules! store_contract {
                 activity_moves_one_thing
                 an_impersonation_moves_no_user
                 activity_never_moves_backward
+                an_end_keeps_the_activity
                 a_users_activity_is_the_latest
                 activity_revives_nothing
                 an_ended_session_is_never_active

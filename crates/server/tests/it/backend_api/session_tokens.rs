@@ -1,10 +1,27 @@
 //! `/v1/sessions/{id}/tokens` and `verify`, and the templates that Actas does not have (contract: Backend API §7).
 
 use crate::harness::Instance;
+use actas_domain::{
+    caller::Context,
+    keys::ring::KeyRing,
+    ports::Clock,
+    refusal_throttle::RefusalThrottle,
+    session::{
+        claims::ClaimsVersion,
+        issue_token::{self, TokenRequest},
+    },
+    testing::CountingEntropy,
+    time::UnixMillis,
+    world::World,
+};
 use actas_server::ApiVersion;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 
 async fn instance_with_session() -> (Instance, String) {
     let instance = Instance::start().await;
@@ -43,6 +60,38 @@ async fn a_token_lasts_as_long_as_asked_for_but_not_past_the_session() {
       "object": "token"
     }
     "#);
+}
+
+/// A clock that is ten seconds later each time that somebody looks at it.
+struct Hurried(AtomicI64);
+
+impl Clock for Hurried {
+    fn now(&self) -> UnixMillis {
+        UnixMillis::from_seconds(self.0.fetch_add(10, Ordering::SeqCst))
+    }
+}
+
+/// A process that stood still between reading the session and signing does not know whether it has ended since.
+#[tokio::test]
+async fn a_token_is_of_the_moment_at_which_its_session_was_read() {
+    let (instance, session) = instance_with_session().await;
+    let world = &instance.app.world;
+    let read_at = world.now().seconds();
+    let world = World {
+        store: Arc::clone(&world.store),
+        clock: Arc::new(Hurried(AtomicI64::new(read_at))),
+        entropy: Arc::new(CountingEntropy::default()),
+        vault: Arc::clone(&world.vault),
+        passwords: Arc::clone(&world.passwords),
+        settings: world.settings.clone(),
+        key_ring: KeyRing::default(),
+        refusals: RefusalThrottle::default(),
+    };
+    let request = TokenRequest { authorized_party: None, lifetime_seconds: None, version: ClaimsVersion::V2 };
+    let token = issue_token::for_backend(&world, &Context::operator(), &session, &request).await.unwrap();
+    let claims = claims(&json!(token.reveal()));
+    assert_eq!((&claims["iat"], &claims["exp"]), (&json!(read_at), &json!(read_at + 60)));
+    assert!(world.now().seconds() > read_at + 10);
 }
 
 #[tokio::test]

@@ -1,0 +1,186 @@
+//! Holds a history against the promises: pure functions of what was asked, what was answered, the record and the state
+//! at the end. Each property has a file, a name, and a test with a history that violates it.
+
+mod accepted;
+mod ends;
+mod identical;
+mod kept;
+mod keys;
+mod minted;
+mod order;
+mod reads;
+mod record;
+mod standing;
+#[cfg(test)]
+mod tests;
+
+use crate::suite::{
+    evidence::{Entry, State},
+    history::{Act, Event, Micros, Outcome},
+};
+use std::collections::HashMap;
+
+/// What is checked at once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Epoch {
+    pub(crate) events: Vec<Event>,
+    /// Oldest first.
+    pub(crate) record: Vec<Entry>,
+    /// The newest position before the epoch.
+    pub(crate) before: u64,
+    pub(crate) state: State,
+    pub(crate) facts: Facts,
+}
+
+/// What the answers have to be measured by.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Facts {
+    /// The wall clock's milliseconds at the origin of the history.
+    pub(crate) origin_millis: i64,
+    /// Some process had another time than the machine.
+    pub(crate) clock_was_moved: bool,
+    pub(crate) idle_seconds: i64,
+    pub(crate) token_seconds: i64,
+    /// Within which a revoked secret key is refused for reads; for changes it is at once.
+    pub(crate) key_bound: Micros,
+    /// When a replica was connected to a primary that was one no longer: what it reads there may be old.
+    pub(crate) fenced: Vec<Fenced>,
+}
+
+/// One replica's time at a primary that others had left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fenced {
+    pub(crate) replica: usize,
+    pub(crate) from: Micros,
+    pub(crate) until: Micros,
+}
+
+impl Facts {
+    pub(crate) fn wall_millis(&self, at: Micros) -> i64 {
+        self.origin_millis + i64::try_from(at / 1_000).unwrap_or(i64::MAX)
+    }
+
+    /// Whether this answer may stand on what a primary that was left still knew. Only one that does nothing but read: a
+    /// session token, and what is answered as having happened, is made certain of.
+    pub(crate) fn may_be_old(&self, event: &Event) -> bool {
+        let is_fenced = self.fenced.iter().any(|fenced| {
+            fenced.replica == event.replica && event.begin <= fenced.until && event.end >= fenced.from
+        });
+        is_fenced && event.is_read()
+    }
+}
+
+/// A promise that was not held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Violation {
+    pub(crate) property: &'static str,
+    /// The id of what it is about; empty where it is about none.
+    pub(crate) object: String,
+    pub(crate) what: String,
+}
+
+impl Violation {
+    pub(crate) fn new(property: &'static str, object: &str, what: String) -> Self {
+        Self { property, object: object.to_owned(), what }
+    }
+}
+
+type Check = fn(&Known<'_>) -> Vec<Violation>;
+
+pub(crate) const PROPERTIES: &[(&str, Check)] = &[
+    ("accepted-once", accepted::once),
+    ("acknowledged-kept", kept::check),
+    ("revoked-refused", accepted::not_after_revocation),
+    ("ended-mints-nothing", minted::nothing_after_the_end),
+    ("token-truthful", minted::truthful),
+    ("record-complete", record::complete),
+    ("record-ordered", order::check),
+    ("reads-go-forward", reads::check),
+    ("key-refused", keys::check),
+    ("idempotent", identical::check),
+];
+
+/// The violations of all properties; none is as it should be.
+pub(crate) fn check(epoch: &Epoch) -> Vec<Violation> {
+    let known = Known::of(epoch);
+    PROPERTIES.iter().flat_map(|(_, check)| check(&known)).collect()
+}
+
+/// The epoch with what several properties look up.
+pub(crate) struct Known<'a> {
+    pub(crate) epoch: &'a Epoch,
+    /// Entries of what was done, by the request that did it.
+    pub(crate) by_trace: HashMap<&'a str, Vec<&'a Entry>>,
+    /// The acceptance of each session.
+    pub(crate) beginnings: HashMap<&'a str, &'a Entry>,
+    pub(crate) creations: HashMap<&'a str, Creation<'a>>,
+}
+
+/// What a token was asked for as.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Creation<'a> {
+    pub(crate) subject: &'a str,
+    pub(crate) actor: Option<&'a str>,
+    pub(crate) actor_sub: Option<&'a str>,
+    /// When it was there for certain.
+    pub(crate) end: Micros,
+}
+
+impl<'a> Known<'a> {
+    pub(crate) fn of(epoch: &'a Epoch) -> Self {
+        let mut by_trace: HashMap<&str, Vec<&Entry>> = HashMap::new();
+        let mut beginnings = HashMap::new();
+        for entry in epoch.record.iter().filter(|entry| entry.is_done) {
+            if !entry.trace.is_empty() {
+                by_trace.entry(&entry.trace).or_default().push(entry);
+            }
+            if let (true, Some(session)) = (entry.is_acceptance(), entry.session.as_deref()) {
+                beginnings.insert(session, entry);
+            }
+        }
+        let mut creations: HashMap<&str, Creation<'_>> = HashMap::new();
+        for event in &epoch.events {
+            if let (Act::CreateTicket { subject, actor, actor_sub, .. }, Outcome::Created { id, .. }) =
+                (&event.act, &event.outcome)
+            {
+                let (actor, actor_sub) = (actor.as_deref(), actor_sub.as_deref());
+                let creation = Creation { subject, actor, actor_sub, end: event.end };
+                let earliest = creations.entry(id).or_insert(creation);
+                earliest.end = earliest.end.min(event.end);
+            }
+        }
+        Self { epoch, by_trace, beginnings, creations }
+    }
+
+    pub(crate) fn events(&self) -> &'a [Event] {
+        &self.epoch.events
+    }
+
+    /// The entry that tells of an acknowledged change, by the trace of the request.
+    pub(crate) fn entry_of(&self, event: &Event) -> Option<&'a Entry> {
+        let entries = self.by_trace.get(event.trace.as_deref()?)?;
+        entries.iter().copied().find(|entry| tells_of(entry, &event.act))
+    }
+}
+
+/// Whether an entry is the one that such an act leaves.
+pub(crate) fn tells_of(entry: &Entry, act: &Act) -> bool {
+    let done = |action: &str| entry.is(action);
+    match act {
+        Act::CreateUser { .. } => done("user.created"),
+        Act::DeleteUser { user } => done("user.deleted") && entry.user.as_ref() == Some(user),
+        Act::SetBanned { user, banned } => {
+            done(if *banned { "user.banned" } else { "user.unbanned" }) && entry.user.as_ref() == Some(user)
+        }
+        Act::CreateTicket { .. } => done("actor_token.created") || done("sign_in_token.created"),
+        Act::RevokeToken { token } => {
+            (done("actor_token.revoked") || done("sign_in_token.revoked"))
+                && entry.token.as_ref() == Some(token)
+        }
+        Act::Accept { token, .. } => entry.is_acceptance() && entry.token.as_ref() == Some(token),
+        Act::EndSession { session } => entry.ended_session() == Some(session),
+        Act::CreateKey => done("secret_key.created"),
+        Act::RevokeKey { key } => done("secret_key.revoked") && entry.key.as_ref() == Some(key),
+        _ => false,
+    }
+}

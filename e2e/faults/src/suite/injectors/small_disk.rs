@@ -1,0 +1,121 @@
+//! A small disk of its own that can be filled and freed: a tmpfs.
+
+use crate::Fault;
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    os::unix::process::CommandExt as _,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+/// Waits for the end of its input, so also for that of a process that was killed, and takes the disk away, with its folder
+/// where that is empty.
+const GUARDIAN: &str = r#"cat > /dev/null; umount --lazy "$1"; rmdir "$1""#;
+
+/// Mounted until it is dropped, or until the process is gone.
+#[derive(Debug)]
+pub(crate) struct SmallDisk {
+    folder: PathBuf,
+    guardian: Child,
+}
+
+impl SmallDisk {
+    /// A disk of that size, mounted on `folder`, which is made where it is absent. It belongs to the owner (user, group),
+    /// where one is given.
+    pub(crate) fn mount(folder: &Path, size_bytes: u64, owner: Option<(u32, u32)>) -> Result<Self, Fault> {
+        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let mut options = format!("size={size_bytes},mode=0700");
+        if let Some((user, group)) = owner {
+            options.push_str(&format!(",uid={user},gid={group}"));
+        }
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &options, "actas-small-disk"]).arg(folder);
+        run(&mut mount).map_err(|problem| {
+            format!("{problem}: a small disk is a tmpfs, and mounting one takes root (CAP_SYS_ADMIN)")
+        })?;
+        let mut guardian = Command::new("/bin/sh");
+        guardian.args(["-c", GUARDIAN, "guardian"]).arg(folder).current_dir("/");
+        guardian.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        // Whatever ends a whole group, Ctrl-C for one, leaves the one that cleans up behind it.
+        guardian.process_group(0);
+        let guardian = guardian.spawn().map_err(|error| {
+            // Nobody else would take it away.
+            let _ = run(Command::new("umount").arg("--lazy").arg(folder));
+            format!("a shell cannot be started: {error}")
+        })?;
+        Ok(Self { folder: folder.to_owned(), guardian })
+    }
+
+    /// Fills it to the last byte.
+    pub(crate) fn fill(&self) -> Result<(), Fault> {
+        let mut ballast = File::options().append(true).create(true).open(self.ballast())?;
+        for piece in [&[0_u8; 64 * 1024][..], &[0_u8; 512][..]] {
+            loop {
+                match ballast.write_all(piece) {
+                    Ok(()) => {}
+                    Err(error) if error.kind() == io::ErrorKind::StorageFull => break,
+                    Err(error) => return Err(format!("{}: {error}", self.ballast().display()).into()),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes away what filled it.
+    pub(crate) fn free(&self) -> Result<(), Fault> {
+        match fs::remove_file(self.ballast()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(format!("{}: {error}", self.ballast().display()).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.folder.join("ballast")
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        drop(self.guardian.stdin.take());
+        // It has done its work, or could not; nothing is left to do here.
+        let _ = self.guardian.wait();
+    }
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.stdin(Stdio::null()).output().map_err(|error| format!("{program}: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!(
+        "{program} ended with {}: {}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr).trim_end()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_takes_nothing_and_a_freed_one_does() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("disk");
+        let disk = SmallDisk::mount(&folder, 1024 * 1024, None).unwrap();
+        let write = || fs::write(folder.join("row"), [1; 4096]);
+        write().unwrap();
+        fs::remove_file(folder.join("row")).unwrap();
+        disk.fill().unwrap();
+        assert_eq!(write().unwrap_err().kind(), io::ErrorKind::StorageFull);
+        disk.free().unwrap();
+        write().unwrap();
+        disk.free().unwrap();
+        drop(disk);
+        assert!(!folder.exists(), "it is mounted still");
+    }
+}

@@ -1,0 +1,73 @@
+//! The processes of a server, by what the kernel says of them.
+
+use std::{
+    fs,
+    process::{Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+/// How long killed processes may stay.
+const LIMIT: Duration = Duration::from_secs(20);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+
+/// The process, and those that it started.
+pub(crate) fn with_children(parent: u32) -> Vec<u32> {
+    let mut processes = vec![parent];
+    let all = fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
+    let numbers = all.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    processes.extend(numbers.filter(|process| status(*process).is_some_and(|(_, of)| of == parent)));
+    processes
+}
+
+/// Sends a signal to all of them; those that are gone meanwhile need none.
+///
+/// # Panics
+/// When there is no `kill`.
+pub(crate) fn signal(processes: &[u32], signal: &str) {
+    if processes.is_empty() {
+        return;
+    }
+    let mut command = Command::new("kill");
+    command.arg(signal).args(processes.iter().map(u32::to_string)).stderr(Stdio::null());
+    command.status().expect("kill can be run");
+}
+
+/// # Panics
+/// When they stay.
+pub(crate) fn kill(processes: &[u32]) {
+    signal(processes, "-9");
+    let until = Instant::now() + LIMIT;
+    // One that nobody has waited for holds nothing any more.
+    while processes.iter().any(|process| status(*process).is_some_and(|(state, _)| state != 'Z')) {
+        assert!(Instant::now() < until, "killed processes of PostgreSQL are still there: {processes:?}");
+        sleep(BETWEEN_LOOKS);
+    }
+}
+
+/// The state and the parent of a process.
+fn status(process: u32) -> Option<(char, u32)> {
+    let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name, in parentheses, may hold anything.
+    let mut words = text.rsplit_once(')')?.1.split_whitespace();
+    Some((words.next()?.chars().next()?, words.next()?.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_killed_process_is_gone_with_its_children() {
+        let mut shell = Command::new("sh").args(["-c", "sleep 600 & wait"]).spawn().unwrap();
+        let processes = loop {
+            let processes = with_children(shell.id());
+            if processes.len() == 2 {
+                break processes;
+            }
+        };
+        kill(&processes);
+        shell.wait().unwrap();
+        assert!(processes.iter().all(|process| status(*process).is_none_or(|(state, _)| state == 'Z')));
+    }
+}
