@@ -1,6 +1,7 @@
 //! The workshop of the repository: `cargo xtask test` is the one test command.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks by printing")]
 
+mod bench;
 mod command;
 mod deny;
 mod e2e;
@@ -23,7 +24,7 @@ use workshop::Workshop;
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  test [--fast]     all checks and tests; --fast leaves out the end-to-end runs
+  test [--fast]     all checks and tests; --fast leaves out the slow ones: instruction counts, end-to-end runs
   tidy              the laws of the repository alone
   e2e [NAME…]       the end-to-end runs alone, or those whose name contains one of the words
   faults [--minutes N] [--seed S] [--only KIND,…]
@@ -31,6 +32,10 @@ cargo xtask COMMAND
   faults --mutations [NAME…]
                     the same against programs with a broken guard: each must be found out
   example           the example app of examples/express beside an Actas, until Ctrl-C
+  bench [--quick] [--only NAME]
+                    Actas beside its peers and the machine's limits; writes docs/benchmarks.md
+  bench instructions [--accept]
+                    instructions per operation against the committed figures; --accept makes them the figures
   generate          write docs/generated from the built program
   advisories        check the dependencies against the advisory database (needs its download)
 ";
@@ -46,6 +51,9 @@ fn main() -> ExitCode {
         ["faults", "--mutations", names @ ..] => mutations::run(&workshop, names),
         ["faults", arguments @ ..] => faults::run(&workshop, arguments),
         ["example"] => e2e::example::run(&workshop),
+        ["bench", "instructions"] => bench::instructions::check(&workshop),
+        ["bench", "instructions", "--accept"] => bench::instructions::accept(&workshop),
+        ["bench", words @ ..] => bench::run(&workshop, words),
         ["generate"] => generate::write(&workshop),
         ["advisories"] => deny::check_advisories(&workshop),
         ["help" | "--help" | "-h"] => {

@@ -1,13 +1,13 @@
 //! `cargo xtask test`: every check and every test, in the order in which a failure is cheapest to find.
 
-use crate::{command, deny, e2e, features, generate, postgres, semver, tidy, workshop::Workshop};
+use crate::{bench, command, deny, e2e, features, generate, postgres, semver, tidy, workshop::Workshop};
 use std::time::{Duration, Instant};
 
 /// How much is run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Extent {
     Full,
-    /// Without the end-to-end runs.
+    /// Without the slow steps.
     Fast,
 }
 
@@ -23,8 +23,14 @@ const STEPS: &[Step] = &[
     ("documentation", check_documentation),
     ("tests", run_tests),
     ("generated files", generate::check),
+    INSTRUCTION_COUNTS,
     END_TO_END,
 ];
+
+/// At the end of all steps.
+const SLOW_STEPS: usize = 2;
+
+const INSTRUCTION_COUNTS: Step = ("instruction counts", bench::instructions::check);
 
 const END_TO_END: Step = ("end-to-end runs", |workshop| e2e::run(workshop, &[]));
 
@@ -33,7 +39,7 @@ const SDK_FEATURES: &str = "actas-sdk/axum,actas-sdk/blocking";
 
 /// Runs all steps, also after one that failed, and says at the end which did.
 pub(crate) fn run(workshop: &Workshop, extent: Extent) -> Result<(), String> {
-    let last = if extent == Extent::Fast { STEPS.len() - 1 } else { STEPS.len() };
+    let last = if extent == Extent::Fast { STEPS.len() - SLOW_STEPS } else { STEPS.len() };
     run_steps(workshop, &STEPS[..last])
 }
 

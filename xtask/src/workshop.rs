@@ -55,6 +55,18 @@ impl Workshop {
         Ok(self.target.join("debug/examples").join(example))
     }
 
+    /// Builds a program in one of the workspace's own profiles, and says where it is.
+    pub(crate) fn build_in_profile(
+        &self,
+        profile: &str,
+        package: &str,
+        program: &str,
+    ) -> Result<PathBuf, String> {
+        let what = ["--profile", profile, "--package", package, "--bin", program];
+        command::run(self.cargo(&["build", "--quiet", "--locked"]).args(what))?;
+        Ok(self.target.join(profile).join(program))
+    }
+
     /// Builds a program as users get it, but for the profile, and says where it is.
     pub(crate) fn build(&self, package: &str, program: &str) -> Result<PathBuf, String> {
         self.build_with(package, program, &[])

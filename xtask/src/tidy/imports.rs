@@ -30,6 +30,13 @@ const TABLE: &[(&str, &[&str])] = &[
         "actas-faults",
         &["actas-domain", "actas-crypto", "actas-store-sqlite", "actas-sdk", "actas-postgres-cluster"],
     ),
+    (
+        "actas-instructions",
+        &["actas-domain", "actas-crypto", "actas-store-memory", "actas-store-sqlite", "actas-server"],
+    ),
+    ("actas-parts", &["actas-api-types", "actas-domain", "actas-crypto", "actas-store-memory"]),
+    ("actas-prototype", &[]),
+    ("actas-measure", &["actas-domain", "actas-crypto", "actas-sdk", "actas-store-sqlite"]),
     ("actas-verifier", &["actas-sdk"]),
     ("actas-postgres-cluster", &[]),
     ("xtask", &["actas-postgres-cluster"]),
@@ -37,13 +44,13 @@ const TABLE: &[(&str, &[&str])] = &[
 
 /// Crates of others that only these crates of ours may name, because they are the edge that the crate stands for.
 const OWNED: &[(&str, &[&str])] = &[
-    ("rusqlite", &["actas-store-sqlite"]),
+    ("rusqlite", &["actas-store-sqlite", "actas-measure", "actas-prototype"]),
     ("libsqlite3-sys", &["actas-store-sqlite"]),
-    ("tokio-postgres", &["actas-store-postgres"]),
+    ("tokio-postgres", &["actas-store-postgres", "actas-measure"]),
     ("rustls", &["actas-store-postgres"]),
     ("tokio-rustls", &["actas-store-postgres"]),
-    ("axum", &["actas-server", "actas-cli", "actas-sdk"]),
-    ("aws-lc-rs", &["actas-crypto", "actas-sdk", "actas-verifier"]),
+    ("axum", &["actas-server", "actas-cli", "actas-sdk", "actas-instructions"]),
+    ("aws-lc-rs", &["actas-crypto", "actas-sdk", "actas-verifier", "actas-measure", "actas-prototype"]),
     ("argon2", &["actas-crypto"]),
     ("bcrypt", &["actas-crypto"]),
     ("getrandom", &["actas-crypto", "actas-sdk"]),
