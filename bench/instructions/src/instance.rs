@@ -78,7 +78,7 @@ impl Instance {
         bootstrap::instance(&world).await.map_err(|failure| failure.to_string())?;
         let made = secret_key::create::create(&world, &Context::operator(), "instructions", false).await;
         let (_, secret_key) = made.map_err(|failure| failure.to_string())?;
-        let metrics = Metrics::new(Box::new(StoreNumbers::default));
+        let metrics = Metrics::new(world.now(), Box::new(StoreNumbers::default));
         let app = Arc::new(App::new(world, http_settings(), metrics));
         let surfaces = Surfaces { frontend_api: true, backend_api: true, metrics: true };
         let entry = Entry::new(Arc::clone(&app), router(&app, surfaces));
