@@ -410,7 +410,8 @@ fn one_intent_that_happens_twice() {
     };
     assert!(broken(on_record).contains(&"idempotent"));
     let refused = |position, trace: &str| {
-        let told = Entry { position, is_done: false, trace: trace.to_owned(), ..entry(9, "actor_token.accepted") };
+        let told =
+            Entry { position, is_done: false, trace: trace.to_owned(), ..entry(9, "actor_token.accepted") };
         about(told, Some("act_1"), None, None)
     };
     let twice = |trace: &'static str| {
