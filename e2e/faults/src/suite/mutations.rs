@@ -61,7 +61,7 @@ const TRIALS: &[Trial] = &[
     broken("session-from-cache", SOME),
     broken("token-outlives-session", SOME),
     broken("ban-keeps-sessions", SOME),
-    broken("answer-kept-apart", &[Kind::KillReplica, Kind::KillDatabase, Kind::CutCommit, Kind::StopReplica]),
+    broken("answer-kept-apart", SOME),
     broken("accept-off-record", &[Kind::KillReplica]),
     broken("accept-off-record", &[Kind::KillServer]),
     broken("answered-before-commit", &[Kind::CutCommit]),

@@ -98,7 +98,9 @@ impl Worker {
         let read = |answer: &super::asking::Answer| {
             Some(Outcome::Created { id: answer.string("/id")?, answer: answer.text.clone() })
         };
-        let (outcome, answer) = if has_key {
+        let (outcome, answer) = if has_key && self.chance(15) {
+            self.ask_twice(act, Some(&key), &make, &read).await
+        } else if has_key {
             self.insist(act, Some(&key), &make, &read).await
         } else {
             self.ask(act, Some(&key), &make, &read).await

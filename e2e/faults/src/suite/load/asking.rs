@@ -9,6 +9,7 @@ use crate::{
     },
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use futures::future::join;
 use reqwest::{Client, RequestBuilder};
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
@@ -82,6 +83,24 @@ impl Worker {
             sleep(AFTER_NOTHING).await;
         }
         (outcome, answer)
+    }
+
+    /// At two replicas at once, with one idempotency key: one of them acts, and both tell the same.
+    pub(crate) async fn ask_twice(
+        &mut self,
+        act: Act,
+        key: Option<&SecretKey>,
+        make: Make<'_>,
+        read: Read<'_>,
+    ) -> (Outcome, Answer) {
+        let first = self.somewhere();
+        let second = (first + 1) % self.shared.locations.len();
+        let (one, other) = join(
+            ask_at(&self.shared, first, act.clone(), key, make, read),
+            ask_at(&self.shared, second, act, key, make, read),
+        )
+        .await;
+        if one.0 == Outcome::Unknown { other } else { one }
     }
 
     /// Again and again, elsewhere each time, until it is answered: a request that is safe to repeat.
