@@ -59,7 +59,7 @@ struct Replayed<'a> {
     tokens: HashMap<&'a str, (&'static str, Option<&'a str>)>,
     /// Where each was created.
     created: HashMap<&'a str, u64>,
-    /// The acceptance, and the last word of the action that ended it.
+    /// The beginning, and the last word of the action that ended it.
     sessions: HashMap<&'a str, (&'a Entry, Option<&'a str>)>,
     /// Whether banned; none for who was deleted.
     users: HashMap<&'a str, Option<bool>>,
@@ -99,6 +99,12 @@ impl<'a> Replayed<'a> {
                 }
                 if let Some(party) = self.fallen(entry, token) {
                     return Err((token, format!("{token} is accepted though {party} has fallen")));
+                }
+            }
+            // One that no ticket began: what the actor comes back to when an impersonation ends.
+            "session.created" => {
+                if self.users.contains_key(user) && self.sessions.insert(session, (entry, None)).is_some() {
+                    return Err((session, format!("{session} begins twice")));
                 }
             }
             action => {

@@ -305,6 +305,25 @@ fn a_record_with_a_gap_or_a_lie() {
     }
 }
 
+/// What an actor comes back to when an impersonation ends.
+#[test]
+fn a_session_that_no_ticket_began() {
+    let returned = |is_told: bool| {
+        broken(|epoch| {
+            let ended = epoch.state.sessions["sess"].clone();
+            epoch.state.sessions.insert("sess_2".to_owned(), ended);
+            let told = |position, action| about(entry(position, action), None, Some("sess_2"), None);
+            epoch.record.push(told(9, "session.created"));
+            epoch.record.extend(is_told.then(|| told(10, "session.replaced")));
+            if is_told {
+                epoch.state.sessions.get_mut("sess_2").unwrap().status = "replaced".to_owned();
+            }
+        })
+    };
+    assert_eq!(returned(true), NOTHING);
+    assert_eq!(returned(false), ["record-complete"]);
+}
+
 #[test]
 fn a_record_in_another_order() {
     let swap = |epoch: &mut Epoch| {
