@@ -4,7 +4,7 @@
 pub use crate::store_numbers::{ReadStoreNumbers, SqliteNumbers, StoreNumbers};
 
 use crate::store_numbers::{Found, Scraped};
-use actas_domain::time::UnixMillis;
+use actas_domain::{retention::Purged, time::UnixMillis};
 use prometheus_client::{
     encoding::{
         EncodeLabelSet,
@@ -104,6 +104,9 @@ impl Metrics {
         }
         for strategy in ["ticket", "password"] {
             drop(metrics.sign_in_failures.get_or_create(&SignInLabels { strategy }));
+        }
+        for kind in Purged::WORDS {
+            drop(metrics.purged_rows.get_or_create(&PurgeLabels { kind: kind.to_owned() }));
         }
         let build = Info::new(BuildLabels { version: env!("CARGO_PKG_VERSION") });
         registry.register("build", "The version of the program", build);

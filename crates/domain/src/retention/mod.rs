@@ -39,6 +39,10 @@ pub enum Purged {
 }
 
 impl Purged {
+    /// All words of [`Purged::as_str`].
+    pub const WORDS: [&'static str; 5] =
+        ["actor_tokens", "sign_in_tokens", "sessions", "clients", "audit_entries"];
+
     /// The word in metrics and log lines.
     pub const fn as_str(self) -> &'static str {
         match self {
