@@ -10,7 +10,7 @@ use crate::{
     keys::{RsaPublicKey, SealedPrivateKey, SigningKey},
     lease::{Lease, LeaseHolder},
     page::{Listed, Page},
-    retention::Purge,
+    retention::{Purge, Stepped},
     secret::{SecretHash, SecretText},
     secret_key::SecretKey,
     session::{Session, find::SessionQuery},
@@ -123,10 +123,12 @@ pub trait Store: Send + Sync {
     /// Kept answers, those included whose time is over and that wait to be removed.
     async fn count_kept_answers(&self) -> Result<u64, StoreError>;
 
-    /// Removes rows as [`crate::retention::Purged`] says, those first that are over the longest, at most `limit` of them.
-    /// They must have been kept for long enough at `now` and by the store's own clock. Returns how many there were; the
+    /// Looks at rows as [`crate::retention::Purged`] says, those first that are over the longest, at most `limit` of them,
+    /// and removes those that may go. They must have been kept for long enough at `now` and by the store's own clock. The
     /// session that goes with an actor token is not counted.
-    async fn purge(&self, purge: &Purge, now: UnixMillis, limit: u32) -> Result<u32, StoreError>;
+    async fn purge(&self, purge: &Purge, now: UnixMillis, limit: u32) -> Result<Stepped, StoreError>;
+    /// The time by the store's own clock.
+    async fn time(&self) -> Result<UnixMillis, StoreError>;
 
     /// Whether the holder has the lease for so many seconds from now on. It is given to whoever has it already, and to
     /// anybody when its time is over. A store that only one process can open gives it to everybody.

@@ -73,6 +73,7 @@ pub struct Metrics {
     sign_in_failures: Family<SignInLabels, Counter>,
     purged_rows: Family<PurgeLabels, Counter>,
     last_purge_seconds: Gauge,
+    oldest_entry_seconds: Gauge,
     started_at: UnixMillis,
     store_numbers: ReadStoreNumbers,
 }
@@ -94,6 +95,7 @@ impl Metrics {
             sign_in_failures: Family::default(),
             purged_rows: Family::default(),
             last_purge_seconds: Gauge::default(),
+            oldest_entry_seconds: Gauge::default(),
             started_at,
             store_numbers,
             registry: Registry::default(),
@@ -133,6 +135,11 @@ impl Metrics {
             "When this server last purged to the end, in Unix time; 0 before that",
             metrics.last_purge_seconds.clone(),
         );
+        registry.register(
+            "oldest_audit_entry_timestamp_seconds",
+            "The time of the entry that the record begins with, as of this server's last purge; 0 before that",
+            metrics.oldest_entry_seconds.clone(),
+        );
         Self { registry, ..metrics }
     }
 
@@ -142,6 +149,10 @@ impl Metrics {
 
     pub fn purge_ended(&self, unix_seconds: i64) {
         self.last_purge_seconds.set(unix_seconds);
+    }
+
+    pub fn found_oldest_entry(&self, unix_seconds: i64) {
+        self.oldest_entry_seconds.set(unix_seconds);
     }
 
     pub(crate) fn count_request(&self, route: &str, method: &str, status: u16, seconds: f64) {

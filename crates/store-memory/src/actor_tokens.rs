@@ -12,7 +12,8 @@ use std::collections::{BTreeSet, HashMap};
 pub(crate) struct ActorTokens {
     rows: HashMap<ActorTokenId, ActorToken>,
     by_age: BTreeSet<(UnixMillis, ActorTokenId)>,
-    by_end: BTreeSet<(UnixMillis, ActorTokenId)>,
+    /// By the end of their lifetime.
+    pub(crate) by_end: BTreeSet<(UnixMillis, ActorTokenId)>,
     /// By subject and by `actor.sub`.
     pending: Index<String, ActorTokenId>,
     created_in: HashMap<Month, u64>,
@@ -61,12 +62,6 @@ impl ActorTokens {
             }
         }
         self.rows.insert(token.id.clone(), token);
-    }
-
-    /// Those whose lifetime was over by then, the longest over first.
-    pub(crate) fn over(&self, until: UnixMillis) -> impl Iterator<Item = &ActorToken> {
-        let over = self.by_end.iter().take_while(move |(end, _)| *end <= until);
-        over.filter_map(|(_, id)| self.rows.get(id))
     }
 
     pub(crate) fn remove(&mut self, id: &ActorTokenId) {

@@ -13,7 +13,8 @@ use std::collections::{BTreeSet, HashMap};
 pub(crate) struct Clients {
     rows: HashMap<ClientId, Client>,
     by_age: BTreeSet<(UnixMillis, ClientId)>,
-    by_change: BTreeSet<(UnixMillis, ClientId)>,
+    /// By the last change of their sets of sessions.
+    pub(crate) by_change: BTreeSet<(UnixMillis, ClientId)>,
 }
 
 impl Clients {
@@ -48,11 +49,6 @@ impl Clients {
             client.updated_at = client.updated_at.max(at);
             self.by_change.insert((client.updated_at, id.clone()));
         }
-    }
-
-    /// Those whose set of sessions last changed by then, the longest unchanged first.
-    pub(crate) fn unchanged(&self, until: UnixMillis) -> impl Iterator<Item = &ClientId> {
-        self.by_change.iter().take_while(move |(at, _)| *at <= until).map(|(_, id)| id)
     }
 
     pub(crate) fn remove(&mut self, id: &ClientId) {

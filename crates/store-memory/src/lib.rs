@@ -32,7 +32,7 @@ use actas_domain::{
     lease::{Lease, LeaseHolder},
     page::{Listed, Page},
     ports::{Clock, CommitError, Committed, Instance, Store, StoreError},
-    retention::Purge,
+    retention::{Purge, Stepped},
     secret::SecretHash,
     secret_key::SecretKey,
     session::{Session, find::SessionQuery},
@@ -225,9 +225,13 @@ impl Store for MemoryStore {
         Ok(self.state()?.record.list(query))
     }
 
-    async fn purge(&self, purge: &Purge, now: UnixMillis, limit: u32) -> Result<u32, StoreError> {
+    async fn purge(&self, purge: &Purge, now: UnixMillis, limit: u32) -> Result<Stepped, StoreError> {
         let now = now.min(self.clock.now());
         Ok(retention::purge(&mut *self.state()?, purge, now, limit))
+    }
+
+    async fn time(&self) -> Result<UnixMillis, StoreError> {
+        Ok(self.clock.now())
     }
 
     async fn take_lease(&self, _: Lease, _: &LeaseHolder, _: u32) -> Result<bool, StoreError> {

@@ -23,7 +23,7 @@ pub(crate) struct Sessions {
     /// The active ones, by subject and by `actor.sub`.
     active_by_party: Index<String, SessionId>,
     /// Ordinary ones that are stored as over, by the end that they were bound for.
-    ended: BTreeSet<Age>,
+    pub(crate) ended: BTreeSet<Age>,
 }
 
 impl Sessions {
@@ -95,11 +95,6 @@ impl Sessions {
             self.ended.insert((session.ends_at(), session.id.clone()));
         }
         self.rows.insert(session.id.clone(), session);
-    }
-
-    /// Ordinary ones that are stored as over and were bound to end by then, the longest over first.
-    pub(crate) fn over(&self, until: UnixMillis) -> impl Iterator<Item = &SessionId> {
-        self.ended.iter().take_while(move |(end, _)| *end <= until).map(|(_, id)| id)
     }
 
     pub(crate) fn remove(&mut self, id: &SessionId) {

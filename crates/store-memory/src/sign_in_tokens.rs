@@ -12,7 +12,8 @@ use std::collections::{BTreeSet, HashMap};
 pub(crate) struct SignInTokens {
     rows: HashMap<SignInTokenId, SignInToken>,
     pending: Index<UserId, SignInTokenId>,
-    by_end: BTreeSet<(UnixMillis, SignInTokenId)>,
+    /// By the end of their lifetime.
+    pub(crate) by_end: BTreeSet<(UnixMillis, SignInTokenId)>,
 }
 
 impl SignInTokens {
@@ -33,11 +34,6 @@ impl SignInTokens {
             self.pending.add(token.user.clone(), token.id.clone());
         }
         self.rows.insert(token.id.clone(), token);
-    }
-
-    /// Those whose lifetime was over by then, the longest over first.
-    pub(crate) fn over(&self, until: UnixMillis) -> impl Iterator<Item = &SignInTokenId> {
-        self.by_end.iter().take_while(move |(end, _)| *end <= until).map(|(_, id)| id)
     }
 
     pub(crate) fn remove(&mut self, id: &SignInTokenId) {

@@ -53,8 +53,9 @@ pub(crate) struct Record {
     /// The position before the first of them.
     pub(crate) head: u64,
     appended: Vec<AuditEvent>,
-    /// Up to which position the batch removes entries.
-    cut: Option<u64>,
+    /// From and up to which position the batch removes entries. What went before is passed over: while a long snapshot
+    /// keeps it, reading past it takes ever longer.
+    cut: Option<(u64, u64)>,
 }
 
 impl Record {
@@ -64,15 +65,18 @@ impl Record {
         self.head + self.appended.len() as u64
     }
 
-    /// Removes the entry and all that are older.
+    /// Removes the entry, which is the oldest that is left.
     pub(crate) const fn cut(&mut self, position: u64) {
-        self.cut = Some(position);
+        self.cut = Some(match self.cut {
+            Some((first, _)) => (first, position),
+            None => (position, position),
+        });
     }
 
     pub(crate) fn changes<'a>(&'a self, queries: &mut Changes<'a>) {
-        if let Some(position) = self.cut {
-            let sql = "DELETE FROM audit_entries WHERE position <= $1";
-            queries.push(Query::new(sql, vec![bind::unsigned(position)]));
+        if let Some((first, last)) = self.cut {
+            let sql = "DELETE FROM audit_entries WHERE position >= $1 AND position <= $2";
+            queries.push(Query::new(sql, vec![bind::unsigned(first), bind::unsigned(last)]));
         }
         let rows = (self.head + 1..).zip(&self.appended).map(|(at, event)| row(at, event));
         // No upsert: an entry that is there already is never written over.

@@ -19,6 +19,7 @@ mod kept_answers;
 mod keys;
 mod leases;
 mod metrics;
+mod migration;
 mod open_error;
 mod options;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use crate::{
     actor_tokens, audit, bind::Query, clients, connection::Connection, guards, kept_answers, keys,
-    options::Options, sessions, sign_in_tokens, sign_ins, state::State, user_rows, users, writes,
+    options::Options, retention, sessions, sign_in_tokens, sign_ins, state::State, user_rows, users, writes,
 };
 use actas_domain::{
     actor_token::{ActorTokenStatus, find::ActorTokenQuery},
@@ -67,18 +67,20 @@ struct Planner {
 
 impl Planner {
     async fn new() -> Self {
+        let planner = Self::of(FILL).await;
+        let settings = "SET enable_sort = off; SET plan_cache_mode = force_generic_plan";
+        planner.connection.script(settings).await.unwrap();
+        planner
+    }
+
+    /// With the settings of every connection.
+    async fn of(fill: &str) -> Self {
         let database = Cluster::shared().create_database();
         let options = Options::new(SecretText::new(database.url()));
         crate::PostgresStore::open(&options).await.unwrap().close().await;
         let address = crate::address::Address::parse(&options).unwrap();
         let connection = Connection::open(&address, &options, 0).await.unwrap();
-        connection.script(FILL).await.unwrap();
-        connection
-            .script(
-                "SET enable_seqscan = off; SET enable_sort = off; SET plan_cache_mode = force_generic_plan",
-            )
-            .await
-            .unwrap();
+        connection.script(fill).await.unwrap();
         Self { connection, _database: database }
     }
 
@@ -155,9 +157,11 @@ async fn a_batch_finds_and_changes_its_rows_by_indexes() {
         Purged::SignInTokens,
         Purged::Sessions,
         Purged::Clients,
-        Purged::Entries { through: 7 },
+        Purged::Entries { after: 1, through: 7 },
     ] {
-        state.retention.want(&Purge { of, kept_seconds: 1 }, rows::START, 250);
+        let purge = Purge::of(of, 1);
+        planner.assert_indexed(&retention::last(&purge, rows::START, 100), false).await;
+        state.retention.want(&retention::step(&purge, rows::START, 100, &[]).unwrap().0);
     }
     let loads = state.loads(Some(4_000));
     assert!(loads.len() >= 31, "{}", loads.len());
@@ -245,4 +249,38 @@ async fn lists_are_read_from_their_place_in_an_index() {
     }
     let [page, _] = clients::list(Page::default());
     planner.assert_indexed(&page, true).await;
+}
+
+/// While the planner still takes each client to have a session, as before a first large purge, a step reads what it
+/// looks at and not all sessions.
+#[tokio::test]
+async fn a_step_reads_what_it_looks_at_also_when_the_statistics_are_old() {
+    let mut planner = Planner::of(
+        "INSERT INTO clients (id, created_at, updated_at) \
+             SELECT 'client_' || lpad(n::text, 27, '0'), n, n FROM generate_series(1, 20000) n; \
+         INSERT INTO sessions (id, status, user_id, client, actor, actor_sub, created_at, updated_at, \
+             last_active_at, expire_at, idle_seconds, ends_at) \
+             SELECT 'sess_' || n, 'ended', 'user_' || n, 'client_' || lpad(n::text, 27, '0'), '{}', NULL, n, n, n, n, 1, n \
+             FROM generate_series(1, 20000) n; \
+         ANALYZE; DELETE FROM sessions WHERE created_at % 2 = 0",
+    )
+    .await;
+    let purge = Purge::of(Purged::Clients, 0);
+    let mut state = State::default();
+    state.retention.want(&retention::step(&purge, rows::START, 100, &[]).unwrap().0);
+    let loads = state.loads(Some(4_000));
+    let [load] = loads.as_slice() else { panic!("{}", loads.len()) };
+    let last = retention::last(&purge, rows::START, 100);
+    for mode in ["force_generic_plan", "force_custom_plan"] {
+        planner.connection.script(&format!("SET plan_cache_mode = {mode}")).await.unwrap();
+        for query in [&last, &load.query] {
+            let sql = format!("EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) {}", query.sql);
+            let steps = planner.connection.run(Query::new(sql, query.values.clone())).await.unwrap();
+            let plan: Vec<&str> = steps.iter().map(|row| row.get(0)).collect();
+            let plan = plan.join("\n");
+            let is_joined =
+                ["Hash", "Merge", "Nested", "Seq Scan", "Sort"].iter().any(|step| plan.contains(step));
+            assert!(!is_joined && plan.contains("using clients_by_change"), "{mode}\n{plan}");
+        }
+    }
 }

@@ -3,23 +3,14 @@
 
 use crate::{
     address::Address,
-    bind::{self, Query},
+    bind::Query,
     connection::Connection,
     fault::Fault,
+    migration::{self, Migration, Patience},
     open_error::OpenError,
     rows::{self, Fields},
 };
 use tokio_postgres::error::SqlState;
-
-/// One step from a version to the next.
-struct Migration {
-    /// The schema's version after it.
-    version: u32,
-    /// The oldest binary, by the newest version it knows, that still works on the schema after it. A step that only
-    /// adds what older binaries do without leaves it as it was.
-    minimum_reader_version: u32,
-    sql: &'static str,
-}
 
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, minimum_reader_version: 1, sql: include_str!("migrations/0001_initial.sql") },
@@ -45,13 +36,14 @@ const FORGET_WRITERS: &str =
 /// Brings the database to [`SUPPORTED_VERSION`]. One that is newer, but says that this binary may work on it, is left
 /// as it is.
 pub(crate) async fn migrate(connection: &mut Connection, address: &Address) -> Result<(), OpenError> {
-    migrate_with(connection, address, MIGRATIONS).await
+    migrate_with(connection, address, MIGRATIONS, migration::PATIENCE).await
 }
 
 async fn migrate_with(
     connection: &mut Connection,
     address: &Address,
     migrations: &[Migration],
+    patience: Patience,
 ) -> Result<(), OpenError> {
     let failed = |fault: Fault| OpenError::from_fault(address, &fault);
     if !recognise(connection, address).await? {
@@ -60,7 +52,7 @@ async fn migrate_with(
     loop {
         let version = version(connection, address, migrations).await?;
         let Some(next) = migrations.iter().find(|migration| migration.version > version) else { break };
-        apply(connection, next).await.map_err(failed)?;
+        migration::apply(connection, next, patience).await.map_err(failed)?;
     }
     Ok(())
 }
@@ -194,45 +186,13 @@ async fn version(
     number("schema_version")
 }
 
-/// Whoever writes holds the head from before its first read: what it reads and writes is of one version.
-const STOP_WRITERS: &str = "SELECT position FROM record_head WHERE the_one = 1 FOR UPDATE";
-
-/// Takes the step, unless somebody else has taken it meanwhile.
-async fn apply(connection: &mut Connection, migration: &Migration) -> Result<(), Fault> {
-    // However long a step takes, and however long somebody else's.
-    connection.script("BEGIN; SET LOCAL statement_timeout = 0").await?;
-    let outcome = apply_here(connection, migration).await;
-    let end = if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" };
-    connection.script(end).await?;
-    outcome
-}
-
-async fn apply_here(connection: &mut Connection, migration: &Migration) -> Result<(), Fault> {
-    let lock = Query::plain("SELECT value FROM meta WHERE name = 'schema_version' FOR UPDATE");
-    let found = rows::number(&connection.run_patiently(lock).await?)?;
-    if found >= u64::from(migration.version) {
-        return Ok(());
-    }
-    let is_written = Query::plain("SELECT 1::bigint WHERE to_regclass('record_head') IS NOT NULL");
-    if rows::number(&connection.run(is_written).await?)? == 1 {
-        connection.run_patiently(Query::plain(STOP_WRITERS)).await?;
-    }
-    connection.script(migration.sql).await?;
-    for (name, value) in
-        [("schema_version", migration.version), ("minimum_reader_version", migration.minimum_reader_version)]
-    {
-        let values = vec![bind::text(name), bind::integer(i64::from(value))];
-        connection.run(Query::new("UPDATE meta SET value = $2 WHERE name = $1", values)).await?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::options::Options;
     use actas_domain::secret::SecretText;
     use actas_postgres_cluster::{Cluster, Database};
+    use std::time::{Duration, Instant};
 
     const FIRST: Migration = Migration {
         version: 1,
@@ -252,7 +212,8 @@ mod tests {
         let options = Options::new(SecretText::new(database.url()));
         let address = Address::parse(&options).unwrap();
         let mut connection = Connection::open(&address, &options, 0).await.unwrap();
-        migrate_with(&mut connection, &address, migrations).await
+        let patience = Patience { lock_millis: 200, pause: Duration::from_millis(20), attempts: 3 };
+        migrate_with(&mut connection, &address, migrations, patience).await
     }
 
     fn versions(database: &Database<'_>) -> String {
@@ -275,6 +236,43 @@ mod tests {
         assert!(matches!(failed, Err(OpenError::Unavailable { .. })), "{failed:?}");
         assert_eq!(versions(&database), "1 1");
         assert_eq!(database.sql("SELECT to_regclass('b') IS NULL"), "t", "half a step was kept");
+    }
+
+    /// Whoever reads a table for long, as a dump does, holds up a step and never those who write.
+    #[tokio::test]
+    async fn a_step_that_waits_for_a_reader_holds_up_nobody_for_long() {
+        let database = Cluster::shared().create_database();
+        let head = "CREATE TABLE record_head (the_one bigint, position bigint); INSERT INTO record_head VALUES (1, 0)";
+        database.sql(head);
+        database.sql(
+            "CREATE TABLE meta (name text COLLATE \"C\" PRIMARY KEY, value bigint NOT NULL); \
+            INSERT INTO meta VALUES ('schema_version', 0), ('minimum_reader_version', 0)",
+        );
+        try_migrate(&database, &[FIRST]).await.unwrap();
+        let open = async || {
+            let options = Options::new(SecretText::new(database.url()));
+            Connection::open(&Address::parse(&options).unwrap(), &options, 0).await.unwrap()
+        };
+        let (reader, writer) = (open().await, open().await);
+        reader.script("BEGIN; SET application_name = 'a dump'; SELECT * FROM a").await.unwrap();
+        let writing = async {
+            let mut longest = Duration::ZERO;
+            for _ in 0..20 {
+                let begun = Instant::now();
+                writer.script("UPDATE record_head SET position = position + 1").await.unwrap();
+                longest = longest.max(begun.elapsed());
+                tokio::time::sleep(Duration::from_millis(30)).await;
+            }
+            longest
+        };
+        let (refused, longest) = tokio::join!(try_migrate(&database, &[FIRST, ADDS]), writing);
+        let Err(OpenError::Unavailable { reason, .. }) = refused else { panic!("{refused:?}") };
+        assert!(reason.contains("a dump") && reason.contains("end it, or wait"), "{reason}");
+        assert!(longest < Duration::from_secs(3), "{longest:?}");
+        assert_eq!(versions(&database), "1 1");
+        reader.script("COMMIT").await.unwrap();
+        try_migrate(&database, &[FIRST, ADDS]).await.unwrap();
+        assert_eq!(versions(&database), "2 1");
     }
 
     #[tokio::test]

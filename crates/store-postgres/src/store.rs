@@ -1,8 +1,8 @@
 //! The store's trait, call by call: each a statement, and what its rows become.
 
 use crate::{
-    PostgresStore, actor_tokens, audit, clients, fault::Fault, kept_answers, keys, leases, rows, sessions,
-    sign_in_tokens, sign_ins, user_query, user_rows, users, work::Note,
+    PostgresStore, actor_tokens, audit, clients, fault::Fault, kept_answers, keys, leases, retention, rows,
+    sessions, sign_in_tokens, sign_ins, user_query, user_rows, users, work::Note,
 };
 use actas_domain::{
     actor_token::{ActorToken, find::ActorTokenQuery},
@@ -15,7 +15,7 @@ use actas_domain::{
     lease::{Lease, LeaseHolder},
     page::{Listed, Page},
     ports::{CommitError, Committed, Instance, Standpoint, Store, StoreError},
-    retention::Purge,
+    retention::{Purge, Purged, Stepped},
     secret::SecretHash,
     secret_key::SecretKey,
     session::{Session, find::SessionQuery},
@@ -191,9 +191,20 @@ impl Store for PostgresStore {
         self.lists.read(kept_answers::count(), rows::number).await
     }
 
-    async fn purge(&self, purge: &Purge, now: UnixMillis, limit: u32) -> Result<u32, StoreError> {
-        let removed = self.writer.note(Note::Purge { purge: *purge, now, limit }).await?;
-        Ok(u32::try_from(removed).unwrap_or(limit))
+    async fn purge(&self, purge: &Purge, now: UnixMillis, limit: u32) -> Result<Stepped, StoreError> {
+        let last = retention::last(purge, now, limit);
+        let (step, rest) = self.lists.read(last, |found| retention::step(purge, now, limit, found)).await?;
+        let is_cut = matches!(purge.of, Purged::Entries { .. });
+        let removed = self.writer.note(Note::Purge { step, now }).await?;
+        // What is behind an entry that stays stays with it.
+        let rest = rest.filter(|_| !is_cut || removed >= u64::from(limit));
+        Ok(Stepped { removed: u32::try_from(removed).unwrap_or(limit), rest })
+    }
+
+    /// As a batch of the writer sees it.
+    async fn time(&self) -> Result<UnixMillis, StoreError> {
+        let millis = self.writer.note(Note::Time).await?;
+        Ok(UnixMillis::from_millis(i64::try_from(millis).unwrap_or(i64::MAX)))
     }
 
     /// Not by the writer: whoever is refused has nothing to write, and what is lost at a failover runs out.

@@ -5,7 +5,6 @@ use actas_domain::{
     change::{Change, SessionSelection, Write},
     idempotency::KeptAnswer,
     ids::SessionId,
-    retention::Purge,
     secret::SecretHash,
     sign_in::{PendingSignIn, failures::PasswordFailures},
     time::UnixMillis,
@@ -20,11 +19,27 @@ pub(crate) enum Work {
 /// What is no state of record.
 pub(crate) enum Note {
     BeginSignIn(PendingSignIn),
-    SetGuesses { identifier: SecretHash, seen: Option<PasswordFailures>, set: PasswordFailures },
-    ForgetSignIns { now: UnixMillis, forgotten: UnixMillis, limit: u32 },
+    SetGuesses {
+        identifier: SecretHash,
+        seen: Option<PasswordFailures>,
+        set: PasswordFailures,
+    },
+    ForgetSignIns {
+        now: UnixMillis,
+        forgotten: UnixMillis,
+        limit: u32,
+    },
     KeepAnswer(KeptAnswer),
-    ForgetAnswers { now: UnixMillis, limit: u32 },
-    Purge { purge: Purge, now: UnixMillis, limit: u32 },
+    ForgetAnswers {
+        now: UnixMillis,
+        limit: u32,
+    },
+    Purge {
+        step: retention::Step,
+        now: UnixMillis,
+    },
+    /// Asks for the store's time.
+    Time,
 }
 
 /// Nothing of a change happened, because a guard or the condition of a write does not hold.
@@ -48,11 +63,11 @@ impl Work {
                 Note::SetGuesses { identifier, .. } => state.sign_ins.want_guesses(identifier),
                 Note::KeepAnswer(answer) => state.kept_answers.want(&answer.key_hash),
                 Note::ForgetAnswers { now, limit } => state.kept_answers.want_over(*now, *limit),
-                Note::Purge { purge, now, limit } => state.retention.want(purge, *now, *limit),
+                Note::Purge { step, .. } => state.retention.want(step),
                 Note::ForgetSignIns { now, forgotten, limit } => {
                     state.sign_ins.want_over(*now, *forgotten, *limit);
                 }
-                Note::BeginSignIn(_) => {}
+                Note::BeginSignIn(_) | Note::Time => {}
             },
         }
     }
@@ -78,7 +93,7 @@ impl Work {
     }
 }
 
-/// How many rows the note set, kept or removed, where whoever asks wants to know.
+/// How many rows the note set, kept or removed, where whoever asks wants to know; or the time.
 fn take_note(state: &mut State, note: &Note, now: UnixMillis) -> u64 {
     match note {
         Note::BeginSignIn(pending) => state.sign_ins.begin(pending.clone()),
@@ -94,9 +109,8 @@ fn take_note(state: &mut State, note: &Note, now: UnixMillis) -> u64 {
             return u64::from(is_free);
         }
         Note::ForgetAnswers { now, limit } => return state.kept_answers.forget(*now, *limit),
-        Note::Purge { purge, now: asked, limit } => {
-            return retention::purge(state, purge, now.min(*asked), *limit);
-        }
+        Note::Purge { step, now: asked } => return retention::purge(state, step, now.min(*asked)),
+        Note::Time => return u64::try_from(now.millis()).unwrap_or(0),
     }
     0
 }

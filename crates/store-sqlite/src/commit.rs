@@ -26,7 +26,7 @@ use actas_domain::{
     idempotency::KeptAnswer,
     ids::SessionId,
     ports::{Clock, CommitError, Committed, StoreError},
-    retention::Purge,
+    retention::{Place, Purge},
     secret::SecretHash,
     sign_in::{PendingSignIn, failures::PasswordFailures},
     time::UnixMillis,
@@ -153,6 +153,7 @@ pub(crate) enum Note {
     },
     Purge {
         purge: Purge,
+        last: Option<Place>,
         now: UnixMillis,
         limit: u32,
     },
@@ -332,9 +333,9 @@ impl Committer {
             Note::ForgetAnswers { now, limit } => {
                 kept_answers::forget(connection, *now, *limit).map(|removed| removed as u64)
             }
-            Note::Purge { purge, now, limit } => {
+            Note::Purge { purge, last, now, limit } => {
                 let now = self.clock.now().min(*now);
-                retention::purge(connection, purge, now, *limit).map(|removed| removed as u64)
+                retention::purge(connection, purge, last.as_ref(), now, *limit).map(|removed| removed as u64)
             }
         }
     }

@@ -68,7 +68,7 @@ use actas_domain::{
     lease::{Lease, LeaseHolder},
     page::{Listed, Page},
     ports::{Clock, CommitError, Committed, Instance, Store, StoreError},
-    retention::Purge,
+    retention::{Purge, Purged, Stepped},
     secret::SecretHash,
     secret_key::SecretKey,
     session::{Session, find::SessionQuery},
@@ -93,6 +93,7 @@ pub struct SqliteStore {
     /// Apart, so that a long list never delays the look-up of a key or a session.
     lists: Readers,
     writer: Writer,
+    clock: Arc<dyn Clock>,
     counters: Arc<Counters>,
     file: PathBuf,
 }
@@ -171,13 +172,14 @@ impl SqliteStore {
         let checkpoints =
             Checkpoints::take_over(&mut connection, file, Arc::clone(&gate), Arc::clone(&counters))
                 .map_err(sql_error)?;
-        let writer = Writer::start(connection, clock, options, checkpoints, Arc::clone(&counters))
-            .map_err(|error| OpenError::unavailable(file, &error))?;
+        let writer =
+            Writer::start(connection, Arc::clone(&clock), options, checkpoints, Arc::clone(&counters))
+                .map_err(|error| OpenError::unavailable(file, &error))?;
         let for_lists = (options.read_connections / 2).max(1);
         let for_lookups = options.read_connections.saturating_sub(for_lists).max(1);
         let lookups = Readers::start(file, "store-lookups", for_lookups, options.queue_length, None)?;
         let lists = Readers::start(file, "store-lists", for_lists, options.queue_length, Some(&gate))?;
-        Ok(Self { lookups, lists, writer, counters, file: file.to_owned() })
+        Ok(Self { lookups, lists, writer, clock, counters, file: file.to_owned() })
     }
 }
 
@@ -344,9 +346,20 @@ impl Store for SqliteStore {
         self.lists.read(move |connection| audit::list(connection, &query)).await
     }
 
-    async fn purge(&self, purge: &Purge, now: UnixMillis, limit: u32) -> Result<u32, StoreError> {
-        let removed = self.writer.note(Note::Purge { purge: *purge, now, limit }).await?;
-        Ok(u32::try_from(removed).unwrap_or(limit))
+    async fn purge(&self, purge: &Purge, now: UnixMillis, limit: u32) -> Result<Stepped, StoreError> {
+        let asked = purge.clone();
+        let last = self.lists.read(move |connection| retention::last(connection, &asked, now, limit)).await?;
+        let note = Note::Purge { purge: purge.clone(), last: last.clone(), now, limit };
+        let removed = self.writer.note(note).await?;
+        let rest = match purge.of {
+            Purged::Entries { .. } => (removed >= u64::from(limit)).then(|| purge.clone()),
+            _ => last.map(|last| purge.from(last)),
+        };
+        Ok(Stepped { removed: u32::try_from(removed).unwrap_or(limit), rest })
+    }
+
+    async fn time(&self) -> Result<UnixMillis, StoreError> {
+        Ok(self.clock.now())
     }
 
     /// One process opens the file.

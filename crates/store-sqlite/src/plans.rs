@@ -152,13 +152,24 @@ fn kept_answers_are_found_and_removed_by_their_indexes() {
 fn a_purge_reads_the_range_that_goes() {
     let connection = database();
     for (sql, range) in [
-        (retention::SESSIONS_OF_TOKENS, "actor_tokens_by_end (expires_at<?)"),
-        (retention::ACTOR_TOKENS, "actor_tokens_by_end (expires_at<?)"),
-        (retention::SIGN_IN_TOKENS, "sign_in_tokens_by_end (expires_at<?)"),
-        (retention::SESSIONS, "sessions_ended_by_end (ends_at<?)"),
-        (retention::CLIENTS, "clients_by_change (updated_at<?)"),
+        (retention::LAST_ACTOR_TOKEN, "actor_tokens_by_end ((expires_at,id)>(?,?) AND expires_at<?)"),
+        (
+            retention::SESSIONS_OF_TOKENS,
+            "actor_tokens_by_end ((expires_at,id)>(?,?) AND (expires_at,id)<(?,?))",
+        ),
+        (retention::ACTOR_TOKENS, "actor_tokens_by_end ((expires_at,id)>(?,?) AND (expires_at,id)<(?,?))"),
+        (retention::LAST_SIGN_IN_TOKEN, "sign_in_tokens_by_end ((expires_at,id)>(?,?) AND expires_at<?)"),
+        (
+            retention::SIGN_IN_TOKENS,
+            "sign_in_tokens_by_end ((expires_at,id)>(?,?) AND (expires_at,id)<(?,?))",
+        ),
+        (retention::LAST_SESSION, "sessions_ended_by_end ((ends_at,id)>(?,?) AND ends_at<?)"),
+        (retention::SESSIONS, "sessions_ended_by_end ((ends_at,id)>(?,?) AND (ends_at,id)<(?,?))"),
+        (retention::LAST_CLIENT, "clients_by_change ((updated_at,id)>(?,?) AND updated_at<?)"),
+        (retention::CLIENTS, "clients_by_change ((updated_at,id)>(?,?) AND (updated_at,id)<(?,?))"),
     ] {
-        let steps = plan(&connection, &(sql.to_owned(), vec![1.into(), 250.into()]));
+        let values = vec![1.into(), "x".to_owned().into(), 9.into(), 99.into()];
+        let steps = plan(&connection, &(sql.to_owned(), values));
         assert!(steps.iter().any(|step| step.contains(range)), "{sql}: {steps:?}");
         assert!(
             steps.iter().all(|step| !step.starts_with("SCAN") && !step.contains("TEMP B-TREE")),

@@ -142,7 +142,7 @@ pub(crate) enum AuditCommand {
     Follow {
         #[command(flatten)]
         filter: AuditFilter,
-        /// Begin behind this position; 0 is the beginning of the record [default: what is new]
+        /// Begin behind this position; 0 is before the record's oldest entry [default: what is new]
         #[arg(long, value_name = "POSITION")]
         after: Option<u64>,
         #[command(flatten)]

@@ -44,8 +44,9 @@ pub(crate) async fn run(command: AuditCommand) -> Result<(), ExitError> {
             let after = match after {
                 Some(after) => {
                     let oldest = oldest_position(&remote).await?;
-                    if after + 1 < oldest {
-                        let (first, gone) = (after + 1, oldest - 1);
+                    let first = after.saturating_add(1);
+                    if first < oldest {
+                        let gone = oldest - 1;
                         output::note(format!("positions {first} to {gone} were purged and are not told"));
                     }
                     after
@@ -68,9 +69,21 @@ async fn show(position: u64, server: &ServerArguments, output: OutputArguments) 
     let asked = ListAuditEntries::new().after(position.saturating_sub(1)).limit(1);
     let page = remote.client.audit_entries().list(asked).await;
     let page = page.map_err(|error| remote.explain_list(&error))?;
-    let entry = page.data.first().filter(|entry| entry.position == position).ok_or_else(|| {
-        ExitError::NotFound(format!("the record of {} has no position {position}", remote.url()))
-    })?;
+    let entry = match page.data.first() {
+        Some(entry) if entry.position == position => entry,
+        // It has no gaps, so what is behind it is what it begins with.
+        Some(oldest) if position > 0 => {
+            return Err(ExitError::NotFound(format!(
+                "position {position} of the record of {} was purged: it begins with {}",
+                remote.url(),
+                oldest.position
+            )));
+        }
+        _ => {
+            let problem = format!("the record of {} has no position {position}", remote.url());
+            return Err(ExitError::NotFound(problem));
+        }
+    };
     if output.json {
         return output::json(entry);
     }

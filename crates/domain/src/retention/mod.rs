@@ -17,9 +17,9 @@
 
 mod cut;
 
-use crate::{refusal::Failure, settings::Settings, time::UnixMillis, world::World};
+use crate::{audit::AuditEntry, refusal::Failure, settings::Settings, time::UnixMillis, world::World};
 
-/// Rows of one kind that a step removes at most; with an actor token its session goes too.
+/// Rows of one kind that a step looks at, and so removes at most; with an actor token its session goes too.
 pub const STEP_ROWS: u32 = 100;
 
 /// What is removed.
@@ -34,8 +34,9 @@ pub enum Purged {
     Sessions,
     /// Those without any session, return or attempt to sign in, by `updated_at`.
     Clients,
-    /// From the oldest on, up to the position or to the first that is younger; never the newest.
-    Entries { through: u64 },
+    /// The oldest behind `after`, up to `through` or to the first that is younger; never the newest. Whoever gives another
+    /// `after` than 0 knows that all before it are gone.
+    Entries { after: u64, through: u64 },
 }
 
 impl Purged {
@@ -55,45 +56,95 @@ impl Purged {
     }
 }
 
+/// A row's place in the order in which its kind is purged.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The time by which the row goes.
+    pub at: UnixMillis,
+    pub id: String,
+}
+
 /// One kind of rows, and for how long they are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Purge {
     pub of: Purged,
     /// Behind the time by which they go.
     pub kept_seconds: i64,
+    /// The last row that was looked at, of those that have places: a row that stays is looked at once in a run, however
+    /// many stay.
+    pub behind: Option<Place>,
+}
+
+/// What one step did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stepped {
+    /// Rows that were removed.
+    pub removed: u32,
+    /// What is left to look at; nothing when all was looked at.
+    pub rest: Option<Purge>,
 }
 
 impl Purge {
+    /// All of a kind.
+    pub const fn of(of: Purged, kept_seconds: i64) -> Self {
+        Self { of, kept_seconds, behind: None }
+    }
+
+    /// What is left behind a row that was looked at.
+    pub fn from(&self, behind: Place) -> Self {
+        Self { behind: Some(behind), ..self.clone() }
+    }
+
     /// What goes at `now` is of this time or older.
     pub const fn until(&self, now: UnixMillis) -> UnixMillis {
         now.plus_seconds(self.kept_seconds.saturating_neg())
     }
 }
 
-/// What one run removes, kind by kind. Where entries of the record go, that is on record when this returns.
-pub async fn begin(world: &World) -> Result<Vec<Purge>, Failure> {
-    let mut purges = of_rows(&world.settings);
-    purges.extend(cut::announce(world).await?);
-    Ok(purges)
+/// What one run is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// The run's time: the server's clock and the store's both say so.
+    pub now: UnixMillis,
+    /// Kind by kind.
+    pub purges: Vec<Purge>,
 }
 
-/// Removes what has been kept for long enough, the oldest first, at most [`STEP_ROWS`]. Returns how many there were:
-/// after a full step there may be more.
-pub async fn step(world: &World, purge: &Purge) -> Result<u32, Failure> {
-    Ok(world.store.purge(purge, world.now(), STEP_ROWS).await?)
+/// Finds out what one run removes. Where entries of the record go, that is on record when this returns.
+pub async fn begin(world: &World) -> Result<Begun, Failure> {
+    let now = world.now().min(world.store.time().await?);
+    let mut purges = of_rows(&world.settings);
+    purges.extend(cut::announce(world, now).await?);
+    Ok(Begun { now, purges })
+}
+
+/// Looks at the next [`STEP_ROWS`], the oldest first, and removes those of them that have been kept for long enough.
+pub async fn step(world: &World, purge: &Purge, now: UnixMillis) -> Result<Stepped, Failure> {
+    Ok(world.store.purge(purge, now, STEP_ROWS).await?)
+}
+
+/// The entry that the record begins with.
+pub async fn oldest_entry(world: &World) -> Result<Option<AuditEntry>, Failure> {
+    cut::oldest(world).await
+}
+
+/// For how long behind its creation something may live, or may lead to what lives: a session for its own time, a ticket
+/// for its lifetime and then its session's.
+pub const fn longest_life_seconds(settings: &Settings) -> i64 {
+    let of_ticket = settings.ticket_max_seconds.saturating_add(settings.impersonated_session_max_seconds);
+    if settings.ordinary_session_seconds > of_ticket { settings.ordinary_session_seconds } else { of_ticket }
 }
 
 /// Tokens before what they lead to.
 fn of_rows(settings: &Settings) -> Vec<Purge> {
     let Some(kept) = settings.retention_seconds else { return Vec::new() };
     let impersonation = settings.impersonated_session_max_seconds;
-    // A session is gone so long behind its beginning, so that a client is looked at when its sessions are.
-    let of_client = settings.ordinary_session_seconds.max(settings.ticket_max_seconds + impersonation);
     vec![
-        Purge { of: Purged::ActorTokens, kept_seconds: kept.saturating_add(impersonation) },
-        Purge { of: Purged::SignInTokens, kept_seconds: kept },
-        Purge { of: Purged::Sessions, kept_seconds: kept },
-        Purge { of: Purged::Clients, kept_seconds: kept.saturating_add(of_client) },
+        Purge::of(Purged::ActorTokens, kept.saturating_add(impersonation)),
+        Purge::of(Purged::SignInTokens, kept),
+        Purge::of(Purged::Sessions, kept),
+        // A session is gone so long behind its beginning, so that a client is looked at when its sessions are.
+        Purge::of(Purged::Clients, kept.saturating_add(longest_life_seconds(settings))),
     ]
 }
 
@@ -121,7 +172,7 @@ mod tests {
         assert_eq!(kept(Purged::Sessions), 100);
         // The last session of a ticket may begin after 50 seconds and end after 30 more.
         assert_eq!(kept(Purged::Clients), 180);
-        let purge = Purge { of: Purged::Sessions, kept_seconds: 100 };
+        let purge = Purge::of(Purged::Sessions, 100);
         assert_eq!(purge.until(UnixMillis::from_seconds(1_000)), UnixMillis::from_seconds(900));
     }
 }

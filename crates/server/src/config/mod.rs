@@ -24,8 +24,13 @@ pub use spec::{Group, OptionSpec, Shape, VARIABLE_PREFIX};
 pub use web::{Issuer, Origin, PageUrl, PublicUrl, PublishableKey};
 
 use crate::app::{ClerkPackages, HttpSettings};
-use actas_domain::settings::{InstanceKind, Settings};
+use actas_domain::{
+    retention::longest_life_seconds,
+    settings::{InstanceKind, Settings},
+};
 use std::{fmt, path::PathBuf, time::Duration};
+
+const SECONDS_OF_A_DAY: i64 = 86_400;
 
 /// What is wrong with a configuration: at least one line, each with its source and the next step.
 #[derive(Clone, Debug)]
@@ -214,18 +219,24 @@ impl Configuration {
         problems
     }
 
-    /// What is kept has its history on record, so the record is kept for longer.
+    /// What lives or is kept has its whole history on record, so the record is kept for longer.
     fn retention_contradiction(&self) -> Option<String> {
         let (rows, record) = (self.retention_days, self.record_retention_days);
+        let life_seconds = longest_life_seconds(&self.settings());
+        let life =
+            u32::try_from((life_seconds + SECONDS_OF_A_DAY - 1) / SECONDS_OF_A_DAY).unwrap_or(u32::MAX);
+        let needed = rows.saturating_add(life).saturating_add(1);
         match (rows, record) {
             (_, 0) => None,
             (0, _) => Some(format!(
                 "record_retention_days is {record}, and retention_days is 0, for ever: the record must be kept for longer; \
-                 set retention_days to less than {record}, or record_retention_days to 0"
+                 set retention_days, or record_retention_days to 0"
             )),
-            _ if record <= rows => Some(format!(
-                "record_retention_days is {record}, and retention_days is {rows}: the record must be kept for longer; set \
-                 record_retention_days to more than {rows}, or to 0, for ever"
+            _ if record < needed => Some(format!(
+                "record_retention_days is {record}, and what it tells of may be there for {} days: for {life} by \
+                 ordinary_session_seconds, ticket_max_seconds and impersonated_session_max_seconds, and for {rows} more \
+                 by retention_days; set record_retention_days to {needed} or more, or to 0, for ever",
+                needed - 1
             )),
             _ => None,
         }
@@ -283,5 +294,5 @@ impl Configuration {
 
 /// 0 is for ever: what was left empty by mistake must not remove anything.
 fn seconds_of_days(days: u32) -> Option<i64> {
-    (days > 0).then(|| i64::from(days) * 86_400)
+    (days > 0).then(|| i64::from(days) * SECONDS_OF_A_DAY)
 }

@@ -170,7 +170,8 @@ options! {
         /// Days for which tokens, sessions and clients are kept when they are over; 0 keeps them for ever. The record of them
         /// is kept apart.
         retention_days: u32 = "90", 0..=36_500;
-        /// Days for which entries of the record are kept, more than `retention_days`; 0 keeps them for ever.
+        /// Days for which entries of the record are kept; 0 keeps them for ever. More than `retention_days` and the longest
+        /// life of a session, or of a ticket and its session, together: 122 at least by the defaults.
         record_retention_days: u32 = "0", 0..=36_500;
     }
     Limits {

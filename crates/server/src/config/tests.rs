@@ -157,8 +157,16 @@ fn contradictions_are_refused() {
             "instance_kind = 'development'\npublishable_key = 'pk_live_MTI3LjAuMC4xOjQ1MDAk'",
             "begin with pk_test_",
         ),
-        ("record_retention_days = 90", "set record_retention_days to more than 90"),
-        ("record_retention_days = 400\nretention_days = 0", "set retention_days to less than 400"),
+        ("record_retention_days = 91", "set record_retention_days to 122 or more"),
+        // A session that lives for a year has its beginning on record for a year.
+        (
+            "record_retention_days = 122\nordinary_session_seconds = 31536000",
+            "set record_retention_days to 456 or more",
+        ),
+        (
+            "record_retention_days = 400\nretention_days = 0",
+            "set retention_days, or record_retention_days to 0",
+        ),
     ] {
         let told = problems(&file(text));
         assert!(told.len() == 1 && told[0].contains(part), "{told:?}");
@@ -278,5 +286,5 @@ fn nothing_is_purged_after_no_days() {
     };
     assert_eq!(kept(""), (Some(90 * 86_400), None));
     assert_eq!(kept("retention_days = 0"), (None, None));
-    assert_eq!(kept("retention_days = 1\nrecord_retention_days = 2"), (Some(86_400), Some(2 * 86_400)));
+    assert_eq!(kept("record_retention_days = 122"), (Some(90 * 86_400), Some(122 * 86_400)));
 }

@@ -16,7 +16,7 @@ use actas_domain::{
     retention,
     session::{Session, expire},
     settings::Settings,
-    testing::{changes, rows},
+    testing::{FixedClock, changes, rows},
     world::World,
 };
 use actas_store_postgres::PostgresStore;
@@ -148,16 +148,15 @@ async fn two_that_purge_at_once_remove_each_row_once() {
         let world = Arc::clone(world);
         tokio::spawn(async move {
             let mut removed = Vec::new();
-            for purge in retention::begin(&world).await.unwrap() {
-                let mut rows = 0;
-                loop {
-                    let step = retention::step(&world, &purge).await.unwrap();
-                    rows += step;
-                    if step < retention::STEP_ROWS {
-                        break;
-                    }
+            let begun = retention::begin(&world).await.unwrap();
+            for purge in begun.purges {
+                let (kind, mut rows, mut rest) = (purge.of.as_str(), 0, Some(purge));
+                while let Some(purge) = rest {
+                    let step = retention::step(&world, &purge, begun.now).await.unwrap();
+                    rows += step.removed;
+                    rest = step.rest;
                 }
-                removed.push((purge.of.as_str(), rows));
+                removed.push((kind, rows));
             }
             removed
         })
@@ -176,6 +175,19 @@ async fn two_that_purge_at_once_remove_each_row_once() {
     assert!((1..=2).contains(&left), "{left}");
     let next = worlds[1].store.commit(changes::change(Vec::new(), Vec::new())).await.unwrap().position;
     assert_eq!(next, TOKENS + left as u64 + 1);
+}
+
+/// What does not happen is not told: the database's clock counts, too.
+#[tokio::test]
+async fn a_server_whose_clock_is_ahead_tells_of_no_cut() {
+    let workplace = Workplace::new();
+    let [world, _] = two_worlds(&workplace).await;
+    world.store.commit(changes::change(Vec::new(), Vec::new())).await.unwrap();
+    let mut world = Arc::into_inner(world).unwrap();
+    world.clock = Arc::new(FixedClock::new(rows::after(400 * 86_400)));
+    let begun = retention::begin(&world).await.unwrap();
+    assert_eq!(begun.now, rows::START);
+    assert_eq!(count(&world, Action::RecordPurged).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

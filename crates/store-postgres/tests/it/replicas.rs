@@ -14,7 +14,7 @@ use actas_domain::{
     page::{Listed, Page},
     ports::{CommitError, Committed, Instance, Store, StoreError},
     refusal_throttle::RefusalThrottle,
-    retention::Purge,
+    retention::{Purge, Stepped},
     secret::SecretHash,
     secret_key::SecretKey,
     session::{Session, find::SessionQuery},
@@ -99,7 +99,8 @@ delegate! {
     keep_answer(answer: &KeptAnswer) -> Result<bool, StoreError>;
     forget_answers(now: UnixMillis, limit: u32) -> Result<u32, StoreError>;
     count_kept_answers() -> Result<u64, StoreError>;
-    purge(purge: &Purge, now: UnixMillis, limit: u32) -> Result<u32, StoreError>;
+    purge(purge: &Purge, now: UnixMillis, limit: u32) -> Result<Stepped, StoreError>;
+    time() -> Result<UnixMillis, StoreError>;
     take_lease(lease: Lease, holder: &LeaseHolder, seconds: u32) -> Result<bool, StoreError>;
     give_up_leases(holder: &LeaseHolder) -> Result<(), StoreError>;
     commit(change: Change) -> Result<Committed, CommitError>;

@@ -13,7 +13,7 @@ use actas_store_sqlite::SqliteStore;
 use futures::future::join_all;
 use std::fs;
 
-const PURGE: Purge = Purge { of: Purged::ActorTokens, kept_seconds: 1_000 };
+const PURGE: Purge = Purge::of(Purged::ActorTokens, 1_000);
 
 /// Tokens that were used, each with its session, whose time is over.
 async fn fill(store: &SqliteStore, tokens: u64) {
@@ -34,14 +34,13 @@ async fn fill(store: &SqliteStore, tokens: u64) {
 }
 
 async fn purge_all(store: &SqliteStore) -> u64 {
-    let mut removed = 0;
-    loop {
-        let step = store.purge(&PURGE, rows::after(10_000), STEP_ROWS).await.unwrap();
-        removed += u64::from(step);
-        if step < STEP_ROWS {
-            return removed;
-        }
+    let (mut removed, mut rest) = (0, Some(PURGE));
+    while let Some(purge) = rest {
+        let step = store.purge(&purge, rows::after(10_000), STEP_ROWS).await.unwrap();
+        removed += u64::from(step.removed);
+        rest = step.rest;
     }
+    removed
 }
 
 /// What is purged leaves pages that are used again: the file does not grow when as much is written anew.

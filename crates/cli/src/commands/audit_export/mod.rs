@@ -54,6 +54,11 @@ pub(crate) async fn run(arguments: ExportAuditArguments) -> Result<(), ExitError
     let oldest = oldest_position(&remote).await?;
     let from = first(&remote, arguments.from, oldest).await?;
     let to = last(&remote, arguments.to).await?;
+    let end = arguments.to.map(|_| to);
+    if !arguments.resume {
+        // Before a file is made that would be in the way of the next try.
+        check_not_purged(from, end, oldest)?;
+    }
     let (sink, positions) = sink(&arguments, format)?;
     if let (Some((begun, _)), Some(_)) = (positions, arguments.from)
         && begun != from
@@ -63,7 +68,14 @@ pub(crate) async fn run(arguments: ExportAuditArguments) -> Result<(), ExitError
         )));
     }
     let next = positions.map_or(from, |(_, last)| last + 1);
-    check_not_purged(next, oldest, positions.is_some())?;
+    check_goes_on(next, end, oldest, positions.is_some())?;
+    let begins_after_purge = positions.is_none()
+        && from == oldest
+        && oldest > 1
+        && !matches!(arguments.from, Some(Bound::Position(_)));
+    if begins_after_purge {
+        output::note(format!("the record begins with position {oldest}: what was before it was purged"));
+    }
     let first = positions.map_or(from, |(first, _)| first);
     let options = CallOptions::new()
         .timeout(CALL_TIMEOUT)
@@ -78,8 +90,11 @@ pub(crate) async fn run(arguments: ExportAuditArguments) -> Result<(), ExitError
     if positions.is_none() && format == Format::Csv {
         exporting.sink.write(&csv::heading())?;
     }
-    let ended = exporting.carry_out(&client, next..=to).await;
-    exporting.tell(ended, &remote, &arguments, first)
+    let ended = match exporting.carry_out(&client, next..=to).await {
+        Ended::Gap { expected, found } => Ended::Other(explain_gap(&remote, expected, found).await?),
+        ended => ended,
+    };
+    exporting.tell(ended, &remote, &arguments, first, begins_after_purge)
 }
 
 /// The position that a part begins with.
@@ -98,19 +113,50 @@ async fn first(remote: &Remote, from: Option<Bound>, oldest: u64) -> Result<u64,
     }
 }
 
-/// What was purged cannot be exported, and is not passed over in silence.
-fn check_not_purged(next: u64, oldest: u64, resumes: bool) -> Result<(), ExitError> {
-    if next >= oldest {
-        return Ok(());
-    }
+/// What was purged cannot be exported, and is not passed over in silence: neither the beginning of a part nor all of it.
+fn check_not_purged(from: u64, end: Option<u64>, oldest: u64) -> Result<(), ExitError> {
     let gone = oldest - 1;
-    Err(ExitError::Configuration(if resumes {
-        format!(
-            "positions {next} to {gone} were purged before they were exported here: export to another file"
-        )
+    if from < oldest {
+        return Err(ExitError::Configuration(format!(
+            "positions up to {gone} were purged: leave --from away, or give {oldest} or more"
+        )));
+    }
+    if gone > 0 && end.is_some_and(|end| end < oldest) {
+        return Err(ExitError::Configuration(format!(
+            "positions up to {gone} were purged, and --to ends among them: give {oldest} or more, or a later time"
+        )));
+    }
+    Ok(())
+}
+
+/// The same of a part of which some is there already.
+fn check_goes_on(next: u64, end: Option<u64>, oldest: u64, resumes: bool) -> Result<(), ExitError> {
+    let is_all_there = end.is_some_and(|end| (1..next).contains(&end));
+    match next < oldest && !is_all_there {
+        true if resumes => Err(ExitError::Configuration(format!(
+            "positions {next} to {} were purged before they were exported here: export to another file",
+            oldest - 1
+        ))),
+        true => check_not_purged(next, end, oldest),
+        false => Ok(()),
+    }
+}
+
+/// Entries may have been purged meanwhile; everything else is wrong.
+async fn explain_gap(remote: &Remote, expected: u64, found: u64) -> Result<ExitError, ExitError> {
+    let oldest = oldest_position(remote).await?;
+    Ok(if oldest > expected {
+        ExitError::Refused(format!(
+            "position {expected} was purged before it was exported: the record begins with {oldest} now. Export it to \
+             another file"
+        ))
     } else {
-        format!("positions up to {gone} were purged: leave --from away, or give {oldest} or more")
-    }))
+        wrong(format!("position {found} came where {expected} has to be"))
+    })
+}
+
+fn wrong(text: impl std::fmt::Display) -> ExitError {
+    ExitError::Unreachable(format!("the server's record is wrong: {text}"))
 }
 
 /// The position that a part ends with; 0 for one without entries.
@@ -196,6 +242,11 @@ enum Ended {
     Complete,
     Interrupted,
     Server(Error),
+    /// Another entry came than the next one.
+    Gap {
+        expected: u64,
+        found: u64,
+    },
     Other(ExitError),
 }
 
@@ -247,43 +298,35 @@ impl Exporting {
                 // A task ends by a panic alone here, and what it knew is lost with it.
                 Err(error) => std::panic::resume_unwind(error.into_panic()),
             };
-            if let Err(error) = written {
-                return Ended::Other(error);
+            if let Err(ended) = written {
+                return ended;
             }
         }
     }
 
-    fn write(&mut self, entries: &[RawJson], page: RangeInclusive<u64>) -> Result<(), ExitError> {
+    fn write(&mut self, entries: &[RawJson], page: RangeInclusive<u64>) -> Result<(), Ended> {
         #[derive(Deserialize)]
         struct Place {
             position: u64,
         }
         let mut expected = page.clone();
         for entry in entries {
-            let wrong =
-                |text: String| ExitError::Unreachable(format!("the server's record is wrong: {text}"));
-            let position = entry.read::<Place>().map_err(|error| wrong(error.to_string()))?.position;
+            let unreadable = |error| Ended::Other(wrong(error));
+            let position = entry.read::<Place>().map_err(unreadable)?.position;
             let next = expected.next();
             if next != Some(position) {
-                let next = next.unwrap_or(page.end() + 1);
-                return Err(wrong(format!(
-                    "position {position} came where {next} has to be, unless entries are being purged"
-                )));
+                return Err(Ended::Gap { expected: next.unwrap_or(page.end() + 1), found: position });
             }
             match self.format {
                 // In JSON, line ends are only ever white space.
-                Format::Jsonl => self.sink.write(&(entry.as_str().replace(['\n', '\r'], " ") + "\n"))?,
-                Format::Csv => {
-                    let entry = entry.read::<AuditEntry>().map_err(|error| wrong(error.to_string()))?;
-                    self.sink.write(&csv::row(&entry))?;
-                }
+                Format::Jsonl => self.sink.write(&(entry.as_str().replace(['\n', '\r'], " ") + "\n")),
+                Format::Csv => self.sink.write(&csv::row(&entry.read::<AuditEntry>().map_err(unreadable)?)),
             }
+            .map_err(Ended::Other)?;
             self.next = position + 1;
         }
         if let Some(missing) = expected.next() {
-            return Err(ExitError::Unreachable(format!(
-                "the server's record is wrong: position {missing} is missing"
-            )));
+            return Err(Ended::Other(wrong(format!("position {missing} is missing"))));
         }
         if let Some(meter) = &mut self.meter {
             meter.advance(entries.len() as u64);
@@ -297,6 +340,7 @@ impl Exporting {
         remote: &Remote,
         arguments: &ExportAuditArguments,
         first: u64,
+        begins_after_purge: bool,
     ) -> Result<(), ExitError> {
         if let Some(meter) = &self.meter {
             meter.end();
@@ -308,6 +352,7 @@ impl Exporting {
                 "object": "audit_export",
                 "complete": matches!(ended, Ended::Complete),
                 "entries": entries,
+                "begins_after_purge": begins_after_purge,
                 "first_position": last.map(|_| first),
                 "last_position": last,
                 "out": arguments.out,
@@ -333,6 +378,9 @@ impl Exporting {
             Ended::Server(error) => {
                 output::note(go_on);
                 Err(remote.explain(&error))
+            }
+            Ended::Gap { expected, found } => {
+                Err(wrong(format!("position {found} came where {expected} has to be")))
             }
             Ended::Other(error) => {
                 output::note(go_on);

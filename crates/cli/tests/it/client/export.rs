@@ -140,10 +140,10 @@ impl Clock for FarFuture {
 fn purge(folder: &Path, through: u64) {
     let store =
         SqliteStore::open(&Options::new(folder.join(".actas/actas.db")), Arc::new(FarFuture)).unwrap();
-    let purge = Purge { of: Purged::Entries { through }, kept_seconds: 1 };
+    let purge = Purge::of(Purged::Entries { after: 0, through }, 1);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let removed = runtime.block_on(store.purge(&purge, FarFuture.now(), u32::MAX)).unwrap();
-    assert!(removed > 0);
+    assert!(removed.removed > 0);
 }
 
 /// It begins where the record begins, and what is gone is never passed over in silence.
@@ -157,7 +157,19 @@ fn a_record_that_was_cut_is_exported_from_its_oldest_entry_on() {
     let newest = newest(&kept);
     let whole = export(&kept, &[]);
     assert_eq!(positions(&stdout(&whole)), (601..=newest).collect::<Vec<_>>(), "{}", stderr(&whole));
-    assert_eq!(positions(&stdout(&export(&kept, &["--from", "1d"]))).first(), Some(&601));
+    let by_time = export(&kept, &["--from", "1d"]);
+    assert_eq!(positions(&stdout(&by_time)).first(), Some(&601));
+    assert!(stderr(&by_time).contains("begins with position 601: what was before it was purged"));
+    let told = stdout(&export(&kept, &["--from", "1d", "--out", "late.jsonl", "--json"]));
+    assert_eq!(serde_json::from_str::<Value>(&told).unwrap()["begins_after_purge"], true);
+    // A part of which nothing is left is not an empty one, and leaves no file in the way of the next try.
+    for part in [["--to", "500"], ["--to", "1d"], ["--from", "600"]] {
+        let told = one_line(&export(&kept, &[&part[..], &["--out", "part.jsonl"]].concat()), 2);
+        assert!(told.contains("positions up to 600 were purged") && told.contains("601"), "{told}");
+    }
+    assert_eq!(export(&kept, &["--to", "700", "--out", "part.jsonl"]).status.code(), Some(0));
+    let shown = one_line(&kept.run(&["audit", "show", "5"]), 9);
+    assert!(shown.contains("was purged") && shown.contains("begins with 601"), "{shown}");
     assert_eq!(export(&kept, &["--out", "older.jsonl", "--resume"]).status.code(), Some(0));
     assert_eq!(positions(&kept.read("older.jsonl")), (1..=newest).collect::<Vec<_>>());
     let told = one_line(&export(&kept, &["--from", "600"]), 2);

@@ -13,9 +13,10 @@ impl Case<'_> {
     pub(super) async fn purge(&mut self) -> Verdict {
         let failed = |error: crate::refusal::Failure| TestCaseError::fail(error.to_string());
         let mut found = Vec::new();
-        for purge in retention::begin(&self.world).await.map_err(failed)? {
-            let rows = retention::step(&self.world, &purge).await.map_err(failed)?;
-            found.push((purge.of.as_str(), rows as usize));
+        let begun = retention::begin(&self.world).await.map_err(failed)?;
+        for purge in begun.purges {
+            let stepped = retention::step(&self.world, &purge, begun.now).await.map_err(failed)?;
+            found.push((purge.of.as_str(), stepped.removed as usize));
         }
         let grants = self.purge_tokens(RETENTION_SECONDS + IMPERSONATED_MAX_SECONDS, true);
         let wanted = vec![

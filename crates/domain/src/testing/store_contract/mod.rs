@@ -21,6 +21,7 @@ pub mod kept_answers;
 pub mod kept_returns;
 pub mod leases;
 pub mod ordering_users;
+pub mod purge_races;
 pub mod races;
 pub mod reading_clients_and_keys;
 pub mod reading_sessions;
@@ -216,10 +217,13 @@ macro_rules! store_contract {
                 a_sign_in_token_goes_by_its_lifetime
                 an_ordinary_session_goes_by_its_end
                 a_client_goes_when_nothing_is_left_on_it
+                what_stays_is_looked_at_once
                 the_record_is_cut_from_the_oldest_on
                 a_cut_record_is_read_as_before
                 the_stores_own_clock_counts
                 what_is_counted_stays
+            }
+            purge_races {
                 a_sign_in_and_a_purge_exclude_each_other
                 a_revocation_and_a_purge_exclude_each_other
             }
@@ -272,6 +276,7 @@ mod tests {
             ("reading_users", include_str!("reading_users.rs")),
             ("record", include_str!("record.rs")),
             ("reopening", include_str!("reopening.rs")),
+            ("purge_races", include_str!("purge_races.rs")),
             ("retention", include_str!("retention.rs")),
             ("sign_ins", include_str!("sign_ins.rs")),
             ("standing", include_str!("standing.rs")),

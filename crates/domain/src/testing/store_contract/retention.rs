@@ -1,10 +1,7 @@
 //! Retention: what has been kept for long enough goes, the oldest first and in steps; what is in use stays, and so do
 //! counts and positions.
 
-use super::{
-    Harness,
-    trial::{Trial, Work, concurrently},
-};
+use super::{Harness, trial::Trial};
 use crate::{
     actor_token::{ActorToken, ActorTokenStatus},
     audit::{
@@ -13,31 +10,36 @@ use crate::{
     },
     change::{Guard, Write},
     client::Client,
-    ports::{CommitError, Store},
     retention::{Purge, Purged},
     session::{Session, SessionStatus},
     sign_in_token::{SignInToken, SignInTokenStatus},
     testing::{changes, rows},
     time::{Month, UnixMillis},
 };
-use std::sync::Arc;
 
 const KEPT_SECONDS: i64 = 1_000;
 
 /// So long after the end of what was over so many seconds after the start.
-const fn kept_from(seconds: i64) -> UnixMillis {
+pub(super) const fn kept_from(seconds: i64) -> UnixMillis {
     rows::after(seconds + KEPT_SECONDS)
 }
 
-const fn purge_of(of: Purged) -> Purge {
-    Purge { of, kept_seconds: KEPT_SECONDS }
+pub(super) const fn purge_of(of: Purged) -> Purge {
+    Purge::of(of, KEPT_SECONDS)
 }
 
 impl Trial {
-    /// One step at the time, by both clocks.
-    async fn purge(&self, of: Purged, at: UnixMillis, limit: u32) -> u32 {
+    /// Steps at the time, by both clocks, to the first that removes something, or to the end.
+    pub(super) async fn purge(&self, of: Purged, at: UnixMillis, limit: u32) -> u32 {
         self.clock.set(at);
-        self.store.purge(&purge_of(of), at, limit).await.unwrap()
+        let mut purge = purge_of(of);
+        loop {
+            let stepped = self.store.purge(&purge, at, limit).await.unwrap();
+            match stepped.rest {
+                Some(rest) if stepped.removed == 0 => purge = rest,
+                _ => return stepped.removed,
+            }
+        }
     }
 
     /// Which of the first nine are there.
@@ -197,6 +199,36 @@ pub async fn a_client_goes_when_nothing_is_left_on_it(harness: &dyn Harness) {
     assert_eq!(trial.purge(of, kept_from(20), 9).await, 1);
 }
 
+/// A step looks at no more rows than it is told, however many stay, and the next one goes on behind them; so a run
+/// looks at each once.
+pub async fn what_stays_is_looked_at_once(harness: &dyn Harness) {
+    let trial = Trial::begin(harness).await;
+    for number in 1..=6 {
+        let client = Client { updated_at: rows::after(10), ..rows::client(number) };
+        let token = accepted(number, rows::after(10));
+        let mut writes = vec![Write::AddClient(client), Write::AddActorToken(token)];
+        if number < 5 {
+            writes.push(Write::AddSession(rows::impersonated_session(number)));
+        }
+        trial.write(writes).await;
+    }
+    let at = kept_from(10);
+    trial.clock.set(at);
+    for of in [Purged::ActorTokens, Purged::Clients] {
+        let (mut purge, mut removed) = (purge_of(of), Vec::new());
+        while removed.len() < 9 {
+            let stepped = trial.store.purge(&purge, at, 2).await.unwrap();
+            removed.push(stepped.removed);
+            let Some(rest) = stepped.rest else { break };
+            purge = rest;
+        }
+        assert_eq!(removed, [0, 0, 2, 0], "{of:?}");
+    }
+    assert_eq!(trial.actor_tokens_left().await, [1, 2, 3, 4]);
+    assert_eq!(trial.clients_left().await, [1, 2, 3, 4]);
+    assert_eq!(trial.store.time().await.unwrap(), at);
+}
+
 /// An event at so many seconds after the start.
 async fn record(trial: &Trial, seconds: i64) -> u64 {
     let event = changes::event(Action::UserUpdated, rows::after(seconds));
@@ -214,7 +246,7 @@ pub async fn the_record_is_cut_from_the_oldest_on(harness: &dyn Harness) {
     for seconds in [10, 10, 30, 10, 40, 40] {
         record(&trial, seconds).await;
     }
-    let to = |through| Purged::Entries { through };
+    let to = |through| Purged::Entries { after: 0, through };
     assert_eq!(trial.purge(to(9), kept_from(10).plus_millis(-1), 9).await, 0);
     assert_eq!(trial.purge(to(9), kept_from(20), 1).await, 1);
     assert_eq!(trial.purge(to(9), kept_from(20), 9).await, 1);
@@ -240,7 +272,7 @@ pub async fn a_cut_record_is_read_as_before(harness: &dyn Harness) {
     let told =
         AuditEvent { purged_through: Some(6), ..changes::event(Action::RecordPurged, rows::after(20)) };
     trial.lands(changes::told(told.clone(), Vec::new(), Vec::new())).await;
-    assert_eq!(trial.purge(Purged::Entries { through: 6 }, kept_from(10), 9).await, 6);
+    assert_eq!(trial.purge(Purged::Entries { after: 0, through: 6 }, kept_from(10), 9).await, 6);
     let found = async |range, limit, action| {
         let query = AuditQuery { range, limit, action, ..AuditQuery::default() };
         let entries = trial.store.audit_entries(&query).await.unwrap();
@@ -278,14 +310,15 @@ pub async fn the_stores_own_clock_counts(harness: &dyn Harness) {
         Purged::SignInTokens,
         Purged::Sessions,
         Purged::Clients,
-        Purged::Entries { through: 1 },
+        Purged::Entries { after: 0, through: 1 },
     ] {
-        assert_eq!(trial.store.purge(&purge_of(of), ahead, 9).await.unwrap(), 0, "{of:?}");
+        assert_eq!(trial.store.purge(&purge_of(of), ahead, 9).await.unwrap().removed, 0, "{of:?}");
     }
     assert_eq!(trial.everything().await, before);
     // And the other way round.
     trial.clock.set(ahead);
-    assert_eq!(trial.store.purge(&purge_of(Purged::ActorTokens), rows::START, 9).await.unwrap(), 0);
+    let behind = trial.store.purge(&purge_of(Purged::ActorTokens), rows::START, 9).await.unwrap();
+    assert_eq!(behind.removed, 0);
 }
 
 /// Of what goes, the month's count stays, and users and their standing stay.
@@ -306,77 +339,4 @@ pub async fn what_is_counted_stays(harness: &dyn Harness) {
     assert_eq!((trial.user("subject").await, trial.entries().await), (user, entries));
     // Its id is free, as any that is not there.
     trial.write(vec![Write::AddActorToken(rows::actor_token(1))]).await;
-}
-
-/// Of clients that purges look at while somebody signs in on them, each is gone or has its session.
-pub async fn a_sign_in_and_a_purge_exclude_each_other(harness: &dyn Harness) {
-    const CLIENTS: u64 = 60;
-    let trial = Trial::begin(harness).await;
-    for number in 1..=CLIENTS {
-        trial.write(vec![Write::AddClient(rows::client(number))]).await;
-    }
-    let now = kept_from(0);
-    trial.clock.set(now);
-    let mut work: Vec<Work<bool>> = Vec::new();
-    for number in 1..=CLIENTS {
-        let store = Arc::clone(&trial.store);
-        let guard =
-            Guard::CookieUnchanged { client: rows::client_id(number), hash: rows::cookie_hash(number, 0) };
-        let session =
-            Session { created_at: now, updated_at: now, last_active_at: now, ..rows::session(number) };
-        let change = changes::change(vec![guard], vec![Write::AddSession(session)]);
-        work.push(Box::pin(async move { landed(store.commit(change).await.map(drop)) }));
-        if number % 4 == 0 {
-            let store = Arc::clone(&trial.store);
-            work.push(Box::pin(
-                async move { store.purge(&purge_of(Purged::Clients), now, 3).await.unwrap() > 0 },
-            ));
-        }
-    }
-    concurrently(harness, work).await;
-    for number in 1..=CLIENTS {
-        let client = trial.store.client(&rows::client_id(number)).await.unwrap();
-        let session = trial.store.session(&rows::session_id(number)).await.unwrap();
-        assert_eq!(client.is_some(), session.is_some(), "client {number}");
-    }
-}
-
-/// Of tokens that are purged while they are revoked, every revocation that landed is on record, and all are gone.
-pub async fn a_revocation_and_a_purge_exclude_each_other(harness: &dyn Harness) {
-    const TOKENS: u64 = 60;
-    let trial = Trial::begin(harness).await;
-    for number in 1..=TOKENS {
-        trial.write(vec![Write::AddActorToken(rows::actor_token(number))]).await;
-    }
-    let now = kept_from(3_600);
-    trial.clock.set(now);
-    let mut work: Vec<Work<(u64, u64)>> = Vec::new();
-    for number in 1..=TOKENS {
-        let store = Arc::clone(&trial.store);
-        let to =
-            ActorToken { status: ActorTokenStatus::Revoked, updated_at: now, ..rows::actor_token(number) };
-        let change =
-            changes::change(Vec::new(), vec![Write::MoveActorToken { to, from: ActorTokenStatus::Pending }]);
-        work.push(Box::pin(async move { (u64::from(landed(store.commit(change).await.map(drop))), 0) }));
-        if number % 3 == 0 {
-            let store: Arc<dyn Store> = Arc::clone(&trial.store);
-            work.push(Box::pin(async move {
-                (0, u64::from(store.purge(&purge_of(Purged::ActorTokens), now, 4).await.unwrap()))
-            }));
-        }
-    }
-    let outcomes = concurrently(harness, work).await;
-    let revoked: u64 = outcomes.iter().map(|(revoked, _)| revoked).sum();
-    let mut purged: u64 = outcomes.iter().map(|(_, purged)| purged).sum();
-    purged += u64::from(trial.purge(Purged::ActorTokens, now, 1_000).await);
-    assert_eq!(purged, TOKENS, "each goes once");
-    assert_eq!(trial.entries().await.len() as u64, TOKENS + revoked);
-}
-
-fn landed(outcome: Result<(), CommitError>) -> bool {
-    match outcome {
-        Ok(()) => true,
-        Err(CommitError::GuardFailed) => false,
-        Err(error) => panic!("{error}"),
-    }
 }

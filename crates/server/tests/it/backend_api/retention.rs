@@ -34,8 +34,10 @@ fn token_of_subject() -> Value {
 
 async fn purge(instance: &Instance) -> Vec<(&'static str, u32)> {
     let mut removed = Vec::new();
-    for each in retention::begin(&instance.app.world).await.unwrap() {
-        removed.push((each.of.as_str(), retention::step(&instance.app.world, &each).await.unwrap()));
+    let begun = retention::begin(&instance.app.world).await.unwrap();
+    for each in begun.purges {
+        let stepped = retention::step(&instance.app.world, &each, begun.now).await.unwrap();
+        removed.push((each.of.as_str(), stepped.removed));
     }
     removed
 }
@@ -118,7 +120,7 @@ async fn a_cut_of_the_record_is_on_record_before_it_happens() {
         instance.clock.advance_seconds(30);
         instance.add_user("second").await;
         instance.clock.advance_seconds(30);
-        let purges = retention::begin(&instance.app.world).await.unwrap();
+        let begun = retention::begin(&instance.app.world).await.unwrap();
         let told = instance.last_audit_entry().await;
         assert_eq!((&told["action"], &told["purged_through"]), (&"record.purged".into(), &newest.into()));
         assert_eq!(told["caller"]["kind"], "system");
@@ -126,15 +128,23 @@ async fn a_cut_of_the_record_is_on_record_before_it_happens() {
             instance.get("/v1/audit_entries?after=0&limit=1").await.ok()["data"][0]["position"].as_u64()
         };
         assert_eq!(oldest().await, Some(1));
-        for each in &purges {
-            retention::step(&instance.app.world, each).await.unwrap();
+        // A run that broke off goes on, and says nothing twice.
+        assert_eq!(retention::begin(&instance.app.world).await.unwrap(), begun);
+        instance.clock.advance_seconds(86_400 - 29);
+        assert_eq!(retention::begin(&instance.app.world).await.unwrap().purges, begun.purges);
+        assert_eq!(instance.last_audit_entry().await, told);
+        for each in &begun.purges {
+            retention::step(&instance.app.world, each, begun.now).await.unwrap();
         }
         assert_eq!(oldest().await, Some(newest + 1), "{store:?}");
         // Pages of the rest, both ways, end where the record begins.
         let back = instance.get("/v1/audit_entries?limit=100").await.ok();
         assert_eq!((back["data"].as_array().unwrap().len(), &back["has_more"]), (2, &false.into()));
         retention::begin(&instance.app.world).await.unwrap();
-        assert_eq!(instance.last_audit_entry().await, told, "where nothing goes, nothing is told");
+        assert_eq!(instance.last_audit_entry().await, told, "an entry a day is enough");
+        instance.clock.advance_seconds(60);
+        retention::begin(&instance.app.world).await.unwrap();
+        assert_eq!(instance.last_audit_entry().await["purged_through"], told["position"], "{store:?}");
     }
 }
 
@@ -144,8 +154,10 @@ async fn purged_rows_and_the_last_purge_are_counted() {
     instance.app.metrics.count_purged("sessions", 7);
     instance.app.metrics.count_purged("sessions", 3);
     instance.app.metrics.purge_ended(1_773_489_600);
+    instance.app.metrics.found_oldest_entry(1_773_400_000);
     let metrics = instance.anonymous("GET", "/metrics").send().await;
     let text = metrics.text();
     assert!(text.contains("actas_purged_rows_total{kind=\"sessions\"} 10"), "{text}");
     assert!(text.contains("actas_last_purge_timestamp_seconds 1773489600"), "{text}");
+    assert!(text.contains("actas_oldest_audit_entry_timestamp_seconds 1773400000"), "{text}");
 }

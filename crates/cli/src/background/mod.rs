@@ -1,20 +1,22 @@
 //! The work that nobody asks for: ends by time, forgetting, purging, removing dead keys. Of several servers on one
 //! database those do it that hold the lease for it ([`actas_domain::lease`]).
 
+mod purge;
+
 use actas_crypto::SystemEntropy;
 use actas_domain::{
     idempotency,
     keys::rotate,
     lease::{Lease, LeaseHolder},
-    ports::Entropy as _,
+    ports::{Entropy as _, StoreError},
     refusal::Failure,
-    retention::{self, Purge},
     session::expire,
     sign_in::failures,
 };
 use actas_server::App;
 use std::{sync::Arc, time::Duration};
 use tokio::{
+    sync::Mutex,
     task::JoinSet,
     time::{Instant, sleep},
 };
@@ -34,58 +36,69 @@ const PURGE: Rhythm = Rhythm { lease: Lease::Purge, pause: Duration::from_secs(3
 const KEY_REMOVAL: Rhythm =
     Rhythm { lease: Lease::KeyRemoval, pause: Duration::from_secs(3_600), lease_seconds: 5_400 };
 
-/// Between two steps of a purge, at least; and never less than the last one took, so that the writer's time is mostly
-/// others'.
-const STEP_PAUSE_MIN: Duration = Duration::from_millis(20);
+/// Before a lease that could not be asked for is asked for again, at most.
+const RETRY_PAUSE_MAX: Duration = Duration::from_secs(60);
 
 /// All work in the background of one server.
 pub(crate) struct Background {
     app: Arc<App>,
     holder: LeaseHolder,
+    taking: Taking,
     running: JoinSet<()>,
 }
+
+/// Held while a lease is being taken.
+type Taking = Arc<Mutex<()>>;
 
 impl Background {
     pub(crate) fn start(app: &Arc<App>) -> Self {
         let holder = LeaseHolder::mint(&SystemEntropy);
+        let taking = Taking::default();
+        let hold = |rhythm: &Rhythm| Hold {
+            lease: rhythm.lease,
+            seconds: rhythm.lease_seconds,
+            holder: holder.clone(),
+            taking: Arc::clone(&taking),
+        };
         let mut running = JoinSet::new();
-        running.spawn(rounds(SWEEP, Arc::clone(app), holder.clone(), sweep));
-        running.spawn(rounds(PURGE, Arc::clone(app), holder.clone(), purge));
-        running.spawn(rounds(KEY_REMOVAL, Arc::clone(app), holder.clone(), remove_dead_keys));
-        Self { app: Arc::clone(app), holder, running }
+        running.spawn(rounds(SWEEP.pause, Arc::clone(app), hold(&SWEEP), sweep));
+        running.spawn(rounds(PURGE.pause, Arc::clone(app), hold(&PURGE), purge::run));
+        running.spawn(rounds(KEY_REMOVAL.pause, Arc::clone(app), hold(&KEY_REMOVAL), remove_dead_keys));
+        Self { app: Arc::clone(app), holder, taking, running }
     }
 
     /// Breaks off what is under way, which the next round goes on with, and lets others take over at once.
     pub(crate) async fn stop(mut self) {
         self.running.shutdown().await;
+        // One that is under way might be carried out behind the end of all others.
+        let _taken = self.taking.lock().await;
         if let Err(error) = self.app.world.store.give_up_leases(&self.holder).await {
             tracing::debug!(%error, "leases could not be given up; they run out");
         }
     }
 }
 
-async fn rounds<Work>(
-    rhythm: Rhythm,
-    app: Arc<App>,
-    holder: LeaseHolder,
-    work: impl Fn(Arc<App>, Hold) -> Work,
-) where
+async fn rounds<Work>(pause: Duration, app: Arc<App>, hold: Hold, work: impl Fn(Arc<App>, Hold) -> Work)
+where
     Work: Future<Output = ()>,
 {
     // Servers that start together do not all begin together.
-    sleep(random_part(rhythm.pause / 10)).await;
-    let hold = Hold { lease: rhythm.lease, seconds: rhythm.lease_seconds, holder };
+    sleep(random_part(pause / 10)).await;
     let mut held = false;
     loop {
-        let holds = hold.renew(&app).await;
+        let Ok(holds) = hold.renew(&app).await else {
+            // The store is away for the work, too, and may be back in a moment.
+            sleep(pause.min(RETRY_PAUSE_MAX)).await;
+            continue;
+        };
         if holds != held {
-            tracing::debug!(lease = rhythm.lease.as_str(), holder = ?hold.holder, holds, "a lease has changed");
+            tracing::debug!(lease = hold.lease.as_str(), holder = ?hold.holder, holds, "a lease has changed");
             held = holds;
         }
         if holds {
             work(Arc::clone(&app), hold.clone()).await;
         }
-        sleep(rhythm.pause.mul_f64(0.9) + random_part(rhythm.pause / 5)).await;
+        sleep(pause.mul_f64(0.9) + random_part(pause / 5)).await;
     }
 }
 
@@ -95,16 +108,64 @@ struct Hold {
     lease: Lease,
     seconds: u32,
     holder: LeaseHolder,
+    taking: Taking,
 }
 
 impl Hold {
-    /// Whether the lease is this server's. Where that cannot be found out it is not: the store is away for the work, too.
-    async fn renew(&self, app: &App) -> bool {
-        let taken = app.world.store.take_lease(self.lease, &self.holder, self.seconds).await;
-        taken.unwrap_or_else(|error| {
-            tracing::warn!(%error, lease = self.lease.as_str(), "work in the background waits: its lease cannot be taken");
-            false
-        })
+    /// Whether the lease is this server's. Once begun it is asked to the end, also when nobody waits for it any more.
+    async fn renew(&self, app: &Arc<App>) -> Result<bool, StoreError> {
+        let taking = Arc::clone(&self.taking).lock_owned().await;
+        let (app, hold) = (Arc::clone(app), self.clone());
+        let taken = tokio::spawn(async move {
+            let _taking = taking;
+            app.world.store.take_lease(hold.lease, &hold.holder, hold.seconds).await
+        });
+        let taken = taken.await.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())));
+        if let Err(error) = &taken {
+            tracing::warn!(%error, lease = self.lease.as_str(), "the lease of work in the background cannot be taken");
+        }
+        taken
+    }
+}
+
+/// A lease that was taken a moment ago, and is kept while its work goes on.
+struct Keeping {
+    app: Arc<App>,
+    hold: Hold,
+    renewed: Instant,
+    next_try: Instant,
+}
+
+impl Keeping {
+    fn begin(app: &Arc<App>, hold: &Hold) -> Self {
+        let now = Instant::now();
+        Self { app: Arc::clone(app), hold: hold.clone(), renewed: now, next_try: now + hold.part(3) }
+    }
+
+    /// Whether the lease is this server's still. One that cannot be renewed now is until it runs out.
+    async fn goes_on(&mut self) -> bool {
+        let now = Instant::now();
+        if now < self.next_try {
+            return true;
+        }
+        match self.hold.renew(&self.app).await {
+            Ok(true) => {
+                (self.renewed, self.next_try) = (now, now + self.hold.part(3));
+                true
+            }
+            Ok(false) => false,
+            Err(_) => {
+                self.next_try = Instant::now() + self.hold.part(15);
+                self.renewed.elapsed() < self.hold.part(1)
+            }
+        }
+    }
+}
+
+impl Hold {
+    /// One of so many parts of the lease's time.
+    fn part(&self, parts: u32) -> Duration {
+        Duration::from_secs(u64::from(self.seconds)) / parts
     }
 }
 
@@ -115,73 +176,30 @@ fn random_part(whole: Duration) -> Duration {
     whole.mul_f64(f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX))
 }
 
-async fn sweep(app: Arc<App>, _: Hold) {
+async fn sweep(app: Arc<App>, hold: Hold) {
     let world = &app.world;
+    let mut keeping = Keeping::begin(&app, &hold);
     let forget = || async { Ok(failures::forget(world).await? >= failures::FORGET_LIMIT) };
-    to_the_end("sign-ins that are over could not be removed", forget).await;
+    to_the_end("sign-ins that are over could not be removed", &mut keeping, forget).await;
     let expire = || async { Ok(expire::sweep(world).await? >= expire::SWEEP_LIMIT) };
-    to_the_end("sessions whose time is over could not be put on record", expire).await;
+    to_the_end("sessions whose time is over could not be put on record", &mut keeping, expire).await;
     let forget = || async { Ok(idempotency::forget(world).await? >= idempotency::FORGET_LIMIT) };
-    to_the_end("kept answers whose time is over could not be removed", forget).await;
+    to_the_end("kept answers whose time is over could not be removed", &mut keeping, forget).await;
 }
 
-/// Takes one small step after the other, so that nobody waits for long, while a step says that there may be more.
-async fn to_the_end<Step>(problem: &str, step: impl Fn() -> Step)
+/// Takes one small step after the other, so that nobody waits for long, while a step says that there may be more and
+/// nobody else does the same.
+async fn to_the_end<Step>(problem: &str, keeping: &mut Keeping, step: impl Fn() -> Step)
 where
     Step: Future<Output = Result<bool, Failure>>,
 {
-    loop {
+    while keeping.goes_on().await {
         match step().await {
             Ok(true) => {}
             Ok(false) => break,
             Err(error) => {
                 tracing::warn!(%error, "{problem}; trying again");
                 break;
-            }
-        }
-    }
-}
-
-/// A purge that breaks off goes on in the next round: nothing of it has to be known.
-async fn purge(app: Arc<App>, hold: Hold) {
-    let purges = match retention::begin(&app.world).await {
-        Ok(purges) => purges,
-        Err(error) => {
-            tracing::warn!(%error, "what has been kept for long enough could not be looked for; trying again");
-            return;
-        }
-    };
-    for each in &purges {
-        match purge_all(&app, &hold, each).await {
-            Ok(0) => {}
-            Ok(rows) => tracing::info!(kind = each.of.as_str(), rows, "purged what was kept for long enough"),
-            Err(error) => {
-                tracing::warn!(%error, kind = each.of.as_str(), "a purge has broken off; trying again");
-                return;
-            }
-        }
-    }
-    app.metrics.purge_ended(app.world.now().seconds());
-}
-
-/// Step by step. Returns how many rows there were.
-async fn purge_all(app: &App, hold: &Hold, each: &Purge) -> Result<u64, actas_domain::refusal::Failure> {
-    let mut renewed = Instant::now();
-    let mut removed = 0;
-    loop {
-        let begun = Instant::now();
-        let rows = retention::step(&app.world, each).await?;
-        app.metrics.count_purged(each.of.as_str(), rows);
-        removed += u64::from(rows);
-        if rows < retention::STEP_ROWS {
-            return Ok(removed);
-        }
-        sleep(begun.elapsed().max(STEP_PAUSE_MIN)).await;
-        if renewed.elapsed() > Duration::from_secs(u64::from(hold.seconds) / 3) {
-            renewed = Instant::now();
-            if !hold.renew(app).await {
-                // Somebody else goes on.
-                return Ok(removed);
             }
         }
     }
@@ -199,8 +217,9 @@ async fn remove_dead_keys(app: Arc<App>, _: Hold) {
 mod tests {
     use super::*;
     use crate::assemble;
-    use actas_domain::{caller::Context, client, page::Page};
+    use actas_domain::{caller::Context, client, page::Page, retention};
     use actas_server::config::{self, Sources};
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     /// In which everything is old that is over: it is kept until long before now.
     async fn app() -> Arc<App> {
@@ -211,14 +230,38 @@ mod tests {
         Arc::new(App::new(world, configuration.http_settings().unwrap(), held.metrics()))
     }
 
+    fn hold(seconds: u32) -> Hold {
+        let (holder, taking) = (LeaseHolder::mint(&SystemEntropy), Taking::default());
+        Hold { lease: Lease::Purge, seconds, holder, taking }
+    }
+
+    /// What is on its way when a server ends must not come behind its giving up.
+    #[tokio::test]
+    async fn a_lease_that_is_being_taken_is_awaited_at_the_end() {
+        let mut background = Background::start(&app().await);
+        background.running.shutdown().await;
+        let taking = Arc::clone(&background.taking).lock_owned().await;
+        let is_stopped = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&is_stopped);
+        let stopping = tokio::spawn(async move {
+            background.stop().await;
+            told.store(true, Ordering::SeqCst);
+        });
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!is_stopped.load(Ordering::SeqCst));
+        drop(taking);
+        stopping.await.unwrap();
+    }
+
     #[tokio::test]
     async fn a_purge_goes_on_until_a_step_finds_less_than_it_may() {
         let app = app().await;
         for _ in 0..=2 * retention::STEP_ROWS {
             client::create::create(&app.world, &Context::system()).await.unwrap();
         }
-        let holder = LeaseHolder::mint(&SystemEntropy);
-        purge(Arc::clone(&app), Hold { lease: Lease::Purge, seconds: 60, holder }).await;
+        purge::run(Arc::clone(&app), hold(60)).await;
         assert_eq!(app.world.store.clients(Page::default()).await.unwrap().total, 0);
     }
 
