@@ -144,13 +144,13 @@ pub trait Store: Send + Sync {
 
     /// Where reads that begin now are answered, for [`Store::confirm`].
     fn standpoint(&self) -> Standpoint {
-        Standpoint(0)
+        Standpoint::ONLY
     }
 
     /// Awaits that all is certain which reads have shown since the standpoint was taken: that no commit was answered
-    /// anywhere before this call which they did not see, and that what they saw is as durable as what is answered. A
+    /// anywhere before it which they did not see, and that what they saw is as durable as what is answered. A
     /// commit checks its guards; whoever answers success, or mints, on the ground of reads alone awaits this first
-    /// ([`crate::world::World::certain`]).
+    /// ([`crate::world::World::reading`]).
     ///
     /// Where nobody else writes, and what can be seen is durable, there is nothing to await.
     async fn confirm(&self, standpoint: Standpoint) -> Result<(), StoreError> {
@@ -163,6 +163,11 @@ pub trait Store: Send + Sync {
 /// it was started again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standpoint(pub u64);
+
+impl Standpoint {
+    /// Of a store that is read in one place only, as long as it is open.
+    pub const ONLY: Self = Self(0);
+}
 
 /// What became of a change that landed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

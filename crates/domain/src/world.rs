@@ -98,27 +98,25 @@ impl World {
         if repeatable.look(self).await?.is_some() { Err(Failure::Answered) } else { Ok(false) }
     }
 
-    /// What a read finds, once it is certain.
-    pub(crate) async fn certain<T>(
-        &self,
-        read: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
-        let reading = self.reading();
-        let found = read.await?;
-        self.confirm(reading).await?;
-        Ok(found)
-    }
-
     /// To be taken before the reads that [`World::confirm`] is to make certain.
     pub fn reading(&self) -> Reading {
         Reading { at: self.now(), standpoint: Some(self.store.standpoint()) }
     }
 
-    /// Awaits that what was read is certain ([`Store::confirm`]).
+    /// Awaits that what was read since is certain ([`Store::confirm`]).
     pub(crate) async fn confirm(&self, reading: Reading) -> Result<(), StoreError> {
         match reading.standpoint {
             Some(standpoint) => self.store.confirm(standpoint).await,
             None => Ok(()),
+        }
+    }
+
+    /// Whether the caller's secret key is valid in this reading too: it was known in an earlier one, on another server
+    /// perhaps. Where there is one place only, nothing is asked.
+    pub(crate) async fn knows_caller(&self, caller: &Caller, reading: Reading) -> Result<bool, StoreError> {
+        match caller {
+            Caller::SecretKey(id) if reading.standpoint != Some(Standpoint::ONLY) => self.is_valid(id).await,
+            _ => Ok(true),
         }
     }
 

@@ -83,16 +83,17 @@ impl Address {
 
     /// Where readers go: to the last host that answers, where that mistake is chosen.
     #[cfg(feature = "mutations")]
-    pub(crate) fn of_readers(&self) -> Arc<Self> {
+    pub(crate) fn of_readers(&self) -> Option<Self> {
         use actas_domain::mutation::{self, Mutation};
-        let mut address = self.clone();
-        if mutation::is(Mutation::ReadsFromStandby) {
-            address.hosts.reverse();
-            for host in &mut address.hosts {
-                host.config.target_session_attrs(TargetSessionAttrs::Any);
-            }
+        if !mutation::is(Mutation::ReadsFromStandby) {
+            return None;
         }
-        Arc::new(address)
+        let mut address = self.clone();
+        address.hosts.reverse();
+        for host in &mut address.hosts {
+            host.config.target_session_attrs(TargetSessionAttrs::Any);
+        }
+        Some(address)
     }
 }
 

@@ -14,6 +14,7 @@
 //! written step by step.
 
 use crate::{
+    attempt::{Attempt, Fate, Scale},
     audit,
     bind::{self, Query},
     connection::{Connection, Failed},
@@ -24,7 +25,7 @@ use crate::{
     rows::{self, Fields},
     schema,
     state::State,
-    work::{GuardFailed, Work},
+    work::Work,
     writers,
 };
 #[cfg(feature = "mutations")]
@@ -56,6 +57,8 @@ pub(crate) const COMMIT: &str = "COMMIT";
 pub(crate) const COMMIT_PATIENCE: Duration = Duration::from_secs(10);
 /// How long a step of a large change is awaited.
 const LARGE_PATIENCE: Duration = Duration::from_secs(600);
+/// The same of its commit: a standby has all of it to catch up with.
+const LARGE_COMMIT_PATIENCE: Duration = Duration::from_secs(120);
 /// How long the server lets a large change do nothing, while what it is about is worked at here. Of others it is
 /// [`crate::connection`] that says.
 const LARGE_IDLE: &str = "SET LOCAL idle_in_transaction_session_timeout = 60000";
@@ -66,15 +69,6 @@ const LARGE_STEP: usize = 4;
 /// The rows of writers that are gone are removed so often.
 const TIDY_INTERVAL: Duration = Duration::from_secs(3_600);
 
-/// How much a transaction may be about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scale {
-    /// No more than what is done in the time of a few statements.
-    Shared,
-    /// One change, however large.
-    Large,
-}
-
 /// How long an end waits for its last words.
 const LEAVING_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -83,23 +77,6 @@ pub(crate) enum Time {
     Database,
     #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "only tests hand in a clock"))]
     Given(Arc<dyn Clock>),
-}
-
-/// What became of a batch.
-pub(crate) enum Attempt {
-    /// It is durable; or nothing of it was to be written.
-    Done(Vec<Result<u64, GuardFailed>>),
-    /// Nothing of it happened.
-    Failed(Fault),
-    /// The answer to the commit did not come, or came with a warning.
-    Unknown(Vec<Result<u64, GuardFailed>>),
-}
-
-/// Whether a batch whose fate was unknown was committed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    Committed,
-    NotCommitted,
 }
 
 pub(crate) struct Batches {
@@ -112,6 +89,8 @@ pub(crate) struct Batches {
     connection: Option<Connection>,
     counters: Arc<Counters>,
     tidied_at: Instant,
+    /// The last batch could not be carried out: nobody waits longer for the head than for any other statement.
+    pub(crate) is_down: bool,
 }
 
 impl Batches {
@@ -123,7 +102,16 @@ impl Batches {
         counters: Arc<Counters>,
     ) -> Self {
         let tidied_at = Instant::now();
-        Self { primary, time, id, number: 0, connection: Some(connection), counters, tidied_at }
+        Self {
+            primary,
+            time,
+            id,
+            number: 0,
+            connection: Some(connection),
+            counters,
+            tidied_at,
+            is_down: false,
+        }
     }
 
     /// Carries out all work in one transaction.
@@ -151,17 +139,24 @@ impl Batches {
     }
 
     /// Whether the newest batch was committed. Its transaction, if it still goes on, holds the head of the record; so
-    /// whoever has taken the head sees how it ended. A batch that is found is not yet told of: a commit whose wait for
+    /// whoever has taken the head sees how it ended. One that can be seen already needs no wait for the head, which a
+    /// large change of another server may hold for long. A batch that is found is not yet told of: a commit whose wait for
     /// the standby was cut can be seen here and is lost when that standby takes over. A commit behind it that was
     /// answered in order takes it along.
     pub(crate) async fn fate(&mut self) -> Result<Fate, Fault> {
         let mut connection = self.primary.open().await?;
-        let id = bind::text(&self.id);
-        let look = [Query::plain(BEGIN), Query::plain(audit::TAKE_HEAD), Query::new(SIGNED, vec![id])];
-        let answers = connection.pipeline(&look).await?;
-        let signed = answers.get(2).map(Vec::as_slice).unwrap_or_default();
-        let signed = rows::one(signed, |row| Fields::of(row, "writers").integer())?;
-        if signed != Some(self.number) {
+        let is_newest = |signed: &[Row]| {
+            let signed = rows::one(signed, |row| Fields::of(row, "writers").integer())?;
+            Ok::<_, Fault>(signed == Some(self.number))
+        };
+        let signed = || Query::new(SIGNED, vec![bind::text(&self.id)]);
+        let answers = connection.pipeline(&[signed(), Query::plain(BEGIN)]).await?;
+        let mut is_there = is_newest(answers.first().map(Vec::as_slice).unwrap_or_default())?;
+        if !is_there {
+            let answers = connection.pipeline(&[Query::plain(audit::TAKE_HEAD), signed()]).await?;
+            is_there = is_newest(answers.get(1).map(Vec::as_slice).unwrap_or_default())?;
+        }
+        if !is_there {
             connection.run(Query::plain("ROLLBACK")).await?;
             self.connection = Some(connection);
             return Ok(Fate::NotCommitted);
@@ -170,7 +165,7 @@ impl Batches {
         if mutation::is(Mutation::FateUnconfirmed) {
             return Ok(Fate::Committed);
         }
-        let (answer, is_certain) = self.commit(&mut connection, Vec::new()).await;
+        let (answer, is_certain) = self.commit(&mut connection, Vec::new(), Scale::Shared).await;
         answer?;
         if !is_certain {
             return Err(Fault::Unreachable("the database warned of its commit".into()));
@@ -226,7 +221,7 @@ impl Batches {
             Ok(queries) => queries,
             Err(fault) => return failed(fault),
         };
-        match self.commit(connection, queries).await {
+        match self.commit(connection, queries, scale).await {
             (Ok(()), true) => {
                 self.counters.committed(works.len());
                 (Attempt::Done(outcomes), true)
@@ -247,7 +242,7 @@ impl Batches {
         state: &mut State,
         scale: Scale,
     ) -> Result<UnixMillis, Fault> {
-        let (head_patience, timeout) = (self.options().head_patience, self.options().statement_timeout);
+        let (head_patience, timeout) = (self.head_patience(), self.options().statement_timeout);
         let (rows_max, timeout, patience) = match scale {
             Scale::Shared => (Some(SHARED_ROWS_MAX), timeout, connection.patience()),
             Scale::Large => (None, Duration::ZERO, LARGE_PATIENCE),
@@ -326,6 +321,7 @@ impl Batches {
         &mut self,
         connection: &mut Connection,
         mut queries: Vec<Query>,
+        scale: Scale,
     ) -> (Result<(), Fault>, bool) {
         if self.tidied_at.elapsed() > TIDY_INTERVAL {
             self.tidied_at = Instant::now();
@@ -334,7 +330,10 @@ impl Batches {
         queries.push(sign(&self.id, self.number));
         queries.push(Query::plain(NO_TIMEOUT));
         queries.push(Query::plain(COMMIT));
-        let patience = self.options().statement_timeout + COMMIT_PATIENCE;
+        let patience = match scale {
+            Scale::Shared => self.options().statement_timeout + COMMIT_PATIENCE,
+            Scale::Large => LARGE_COMMIT_PATIENCE,
+        };
         // Statements that are new are prepared first, while it is certain that nothing is committed.
         match timeout(patience, connection.prepare(&queries)).await {
             Ok(Ok(())) => {}
@@ -355,6 +354,11 @@ impl Batches {
             }
             Err(_) => (Err(Fault::Silent(patience.as_secs())), false),
         }
+    }
+
+    fn head_patience(&self) -> Duration {
+        let patience = self.options().head_patience;
+        if self.is_down { patience.min(self.options().statement_timeout) } else { patience }
     }
 
     fn options(&self) -> &Options {

@@ -6,7 +6,8 @@
 //! again. One whose commit was sent and not answered is looked up first.
 
 use crate::{
-    batch::{Attempt, Batches, Fate, Scale},
+    attempt::{Attempt, Fate, Scale},
+    batch::Batches,
     fault::Fault,
     options::Options,
     reads::closed,
@@ -57,7 +58,7 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn start(batches: Batches, options: &Options) -> Self {
         let (sender, jobs) = mpsc::channel(options.queue_length.max(1));
-        let committer = Committer { batches, retry_for: options.retry_for, is_down: false };
+        let committer = Committer { batches, retry_for: options.retry_for };
         let running = tokio::spawn(committer.run(jobs, options.batch_max.max(1)));
         Self {
             queue: RwLock::new(Some(sender)),
@@ -141,8 +142,6 @@ fn without_guards(error: CommitError) -> StoreError {
 struct Committer {
     batches: Batches,
     retry_for: Duration,
-    /// The last batch could not be carried out: the next is tried once, so that nobody waits for long.
-    is_down: bool,
 }
 
 impl Committer {
@@ -162,7 +161,7 @@ impl Committer {
     async fn carry_out(&mut self, jobs: Vec<Job>) {
         match self.together(&jobs, Scale::Shared).await {
             Err(Fault::Large) => self.large_ones_apart(jobs).await,
-            Err(fault) if fault.is_of_one() && jobs.len() > 1 => self.one_by_one(jobs).await,
+            Err(fault) if fault.is_of_one() && jobs.len() > 1 => self.one_by_one(jobs.into_iter()).await,
             outcomes => answer(jobs, outcomes),
         }
     }
@@ -171,36 +170,37 @@ impl Committer {
     async fn large_ones_apart(&mut self, jobs: Vec<Job>) {
         let (large, small): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.work.is_of_a_party());
         match self.together(&small, Scale::Shared).await {
-            Err(fault) if fault.is_of_one() && small.len() > 1 => self.one_by_one(small).await,
-            outcomes => answer(small, outcomes),
-        }
-        for job in large {
-            let job = vec![job];
-            let outcomes = self.together(&job, Scale::Large).await;
-            answer(job, outcomes);
+            Err(fault) if fault.is_of_one() && small.len() > 1 => {
+                self.one_by_one(small.into_iter().chain(large)).await;
+            }
+            Err(fault) if !fault.is_of_one() => {
+                answer(small, Err(fault));
+                answer(large, Err(not_begun()));
+            }
+            outcomes => {
+                answer(small, outcomes);
+                self.one_by_one(large.into_iter()).await;
+            }
         }
     }
 
-    /// One of them cannot be carried out: the others can. Where a second one takes too long it is the database that is
-    /// slow, and nobody waits for all of them in turn.
-    async fn one_by_one(&mut self, jobs: Vec<Job>) {
+    /// One of them cannot be carried out: the others can. Where a second one takes too long, or one fails that is not at
+    /// fault itself, it is the database that is slow or away, and nobody waits for all of them in turn.
+    async fn one_by_one(&mut self, mut jobs: impl Iterator<Item = Job>) {
         let mut too_slow = 0;
-        let mut jobs = jobs.into_iter();
         for job in jobs.by_ref() {
             let scale = if job.work.is_of_a_party() { Scale::Large } else { Scale::Shared };
             let job = vec![job];
             let outcomes = self.together(&job, scale).await;
-            too_slow += u32::from(matches!(&outcomes, Err(fault) if fault.is_timeout()));
-            let is_slow = too_slow > 1;
+            let fault = outcomes.as_ref().err();
+            too_slow += u32::from(fault.is_some_and(Fault::is_timeout));
+            let goes_on = too_slow < 2 && fault.is_none_or(Fault::is_of_one);
             answer(job, outcomes);
-            if is_slow {
+            if !goes_on {
                 break;
             }
         }
-        answer(
-            jobs.collect(),
-            Err(Fault::Unreachable("the database is too slow for what it is asked".into())),
-        );
+        answer(jobs.collect(), Err(not_begun()));
     }
 
     async fn together(&mut self, jobs: &[Job], scale: Scale) -> Result<Vec<Result<u64, GuardFailed>>, Fault> {
@@ -208,12 +208,13 @@ impl Committer {
             return Ok(Vec::new());
         }
         let works: Vec<&Work> = jobs.iter().map(|job| &job.work).collect();
-        let until = Instant::now() + if self.is_down { Duration::ZERO } else { self.retry_for };
+        // While the database is away each batch is tried once, so that nobody waits for long.
+        let until = Instant::now() + if self.batches.is_down { Duration::ZERO } else { self.retry_for };
         let mut pause = FIRST_PAUSE;
         loop {
             let fault = match self.batches.attempt(&works, scale).await {
                 Attempt::Done(outcomes) => {
-                    self.is_down = false;
+                    self.batches.is_down = false;
                     return Ok(outcomes);
                 }
                 Attempt::Failed(fault) => fault,
@@ -225,14 +226,14 @@ impl Committer {
                 Attempt::Unknown(_) if mutation::is(Mutation::UnknownFateRepeated) => continue,
                 Attempt::Unknown(outcomes) => match self.fate().await {
                     Some(Fate::Committed) => {
-                        self.is_down = false;
+                        self.batches.is_down = false;
                         return Ok(outcomes);
                     }
                     Some(Fate::NotCommitted) => {
                         Fault::Unreachable("the connection to the database broke during a commit".into())
                     }
                     None => {
-                        self.is_down = true;
+                        self.batches.is_down = true;
                         return Err(unknown());
                     }
                 },
@@ -245,10 +246,10 @@ impl Committer {
                 return Err(fault);
             }
             if Instant::now() + pause >= until {
-                if !self.is_down {
+                if !self.batches.is_down {
                     tracing::error!(%fault, changes = works.len(), "the database cannot be written");
                 }
-                self.is_down = true;
+                self.batches.is_down = true;
                 return Err(fault);
             }
             tracing::warn!(%fault, changes = works.len(), "a transaction of the store is tried again");
@@ -292,6 +293,12 @@ fn answer(jobs: Vec<Job>, outcomes: Result<Vec<Result<u64, GuardFailed>>, Fault>
         // Whoever asked may have gone away meanwhile.
         let _ = job.answer.send(outcome);
     }
+}
+
+fn not_begun() -> Fault {
+    Fault::Unreachable(
+        "the database is away, or too slow for what it is asked: nothing of this was begun, ask again".into(),
+    )
 }
 
 fn unknown() -> Fault {

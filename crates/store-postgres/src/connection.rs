@@ -6,6 +6,7 @@ use crate::{
     bind::Query,
     fault::Fault,
     options::Options,
+    primary::Lineage,
     statements::Statements,
     tls::Tls,
 };
@@ -47,6 +48,9 @@ const SETTINGS: &str = "SELECT set_config(wanted.name, wanted.value, FALSE) FROM
 /// Tells one server from another, and from itself before it was started again. A server that is promoted is not started
 /// again, but before that it took no sessions of ours.
 const SERVER: &str = "SELECT extract(epoch FROM pg_postmaster_start_time())::text";
+/// For [`Lineage`]; a standby has no timeline of its own.
+const LINEAGE: &str = "SELECT system_identifier::text, CASE WHEN NOT pg_is_in_recovery() \
+    THEN substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END FROM pg_control_system()";
 
 pub(crate) struct Connection {
     client: Client,
@@ -58,6 +62,8 @@ pub(crate) struct Connection {
     pub(crate) host: usize,
     /// Which server answers there.
     pub(crate) server: String,
+    /// None where the server does not tell.
+    pub(crate) lineage: Option<Lineage>,
     /// What [`crate::primary::Primary`] counts it to.
     pub(crate) epoch: u64,
     pub(crate) opened_at: Instant,
@@ -77,13 +83,25 @@ impl From<Failed> for Fault {
 }
 
 impl Connection {
-    /// To a host that takes writes: the one at this place of the list, or the first of the others that does.
+    /// To a host that takes writes: the one at this place of the list, or the first behind it that does, in a round.
     pub(crate) async fn open(address: &Address, options: &Options, first: usize) -> Result<Self, Fault> {
+        Self::open_later(address, options, first, None).await
+    }
+
+    /// The same, without servers that were replaced by the one that was seen.
+    pub(crate) async fn open_later(
+        address: &Address,
+        options: &Options,
+        first: usize,
+        seen: Option<&Lineage>,
+    ) -> Result<Self, Fault> {
         let mut failed: Vec<(&str, Fault)> = Vec::new();
-        let places = (0..address.hosts.len()).filter(|place| *place != first);
-        for place in std::iter::once(first).chain(places) {
+        for place in (first..address.hosts.len()).chain(0..first) {
             let Some(host) = address.hosts.get(place) else { continue };
             match timeout(options.connect_timeout, Self::to(host, address, options)).await {
+                Ok(Ok(connection)) if connection.precedes(seen) => {
+                    failed.push((&host.name, Lineage::replaced()))
+                }
                 Ok(Ok(connection)) => return Ok(Self { host: place, ..connection }),
                 Ok(Err(fault)) => failed.push((&host.name, fault)),
                 Err(_) => {
@@ -134,6 +152,7 @@ impl Connection {
             patience,
             host: 0,
             server: host.name.clone(),
+            lineage: None,
             epoch: 0,
             opened_at: Instant::now(),
         };
@@ -161,6 +180,7 @@ impl Connection {
             Err(error) if error.code() == Some(&SqlState::UNDEFINED_FUNCTION) => {}
             Err(error) => return Err(error.into()),
         }
+        self.lineage = self.lineage().await?;
         let level = self.client.query_typed("SHOW synchronous_commit", &[]).await?;
         let level = level.first().map_or(Ok("off"), |row| row.try_get(0))?;
         // What is weaker would answer before a standby has it, or even the disk. It is set in any case, so that a
@@ -169,6 +189,23 @@ impl Connection {
         #[cfg(feature = "mutations")]
         let level = if mutation::is(Mutation::CommitUnsynchronised) { "off" } else { level };
         Ok(self.client.batch_execute(&format!("SET synchronous_commit = {level}")).await?)
+    }
+
+    async fn lineage(&self) -> Result<Option<Lineage>, Fault> {
+        let untold = [SqlState::UNDEFINED_FUNCTION, SqlState::INSUFFICIENT_PRIVILEGE];
+        let found = match self.client.query_typed(LINEAGE, &[]).await {
+            Ok(found) => found,
+            Err(error) if error.code().is_some_and(|code| untold.contains(code)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let Some(row) = found.first() else { return Ok(None) };
+        let (origin, timeline): (String, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
+        Ok(timeline.map(|timeline| Lineage { origin, timeline }))
+    }
+
+    /// Whether its server was replaced by the one that was seen.
+    pub(crate) fn precedes(&self, seen: Option<&Lineage>) -> bool {
+        self.lineage.as_ref().zip(seen).is_some_and(|(own, seen)| own.precedes(seen))
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -219,10 +256,11 @@ impl Connection {
         patience: Duration,
         queries: &[Query],
     ) -> Result<Vec<Vec<Row>>, Failed> {
-        let silent = |_| Failed { step: 0, fault: Fault::Silent(patience.as_secs()) };
-        let prepared = timeout(patience, self.prepare(queries)).await.map_err(silent)?;
-        prepared.map_err(|fault| Failed { step: 0, fault })?;
-        timeout(patience, self.send(queries)).await.map_err(silent)?
+        let sent = timeout(patience, async {
+            self.prepare(queries).await.map_err(|fault| Failed { step: 0, fault })?;
+            self.send(queries).await
+        });
+        sent.await.map_err(|_| Failed { step: 0, fault: Fault::Silent(patience.as_secs()) })?
     }
 
     /// Has statements prepared that were not yet: a round trip for each, once.

@@ -6,6 +6,7 @@
 mod actor_tokens;
 mod address;
 mod archive;
+mod attempt;
 mod audit;
 mod batch;
 mod bind;
@@ -146,11 +147,13 @@ impl PostgresStore {
         let writer = Writer::start(batches, options);
         let for_lists = (options.read_connections / 2).max(1);
         let for_lookups = options.read_connections.saturating_sub(for_lists).max(1);
-        #[cfg(not(feature = "mutations"))]
-        let for_reads = &primary;
+        let for_reads = Arc::clone(&primary);
         #[cfg(feature = "mutations")]
-        let for_reads = &Arc::new(Primary::new(address.of_readers(), options.clone()));
-        let readers = |connections| Readers::new(Arc::clone(for_reads), connections);
+        let for_reads = match address.of_readers() {
+            Some(address) => Arc::new(Primary::new(Arc::new(address), options.clone())),
+            None => for_reads,
+        };
+        let readers = |connections| Readers::new(Arc::clone(&for_reads), connections);
         let (lookups, lists) = (readers(for_lookups), readers(for_lists));
         Ok(Self { lookups, lists, writer, pulse, counters, primary })
     }

@@ -2,6 +2,7 @@
 //!
 //! Each server that is found in the place of another begins an epoch. What was opened in an earlier one is thrown away,
 //! and what it still answers is not believed: an old primary that nobody took from the network goes on answering reads.
+//! Nor is it found again: whoever took over from it has a later timeline.
 
 use crate::{address::Address, connection::Connection, fault::Fault, options::Options};
 use std::{
@@ -22,9 +23,34 @@ pub(crate) struct Primary {
     known: Mutex<Known>,
 }
 
+/// Where a server stands among those that followed each other by promotion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lineage {
+    /// What all of them have alike: their system identifier.
+    pub(crate) origin: String,
+    /// Eight hexadecimal digits; each that takes over begins a later one.
+    pub(crate) timeline: String,
+}
+
+impl Lineage {
+    pub(crate) fn precedes(&self, other: &Self) -> bool {
+        self.origin == other.origin && self.timeline < other.timeline
+    }
+
+    pub(crate) fn replaced() -> Fault {
+        Fault::Unreachable(
+            "another server took over from it and was used since; where it is the right one nevertheless, restored \
+             perhaps, start Actas again"
+                .into(),
+        )
+    }
+}
+
 #[derive(Default)]
 struct Known {
     server: Option<String>,
+    /// The latest that was seen.
+    lineage: Option<Lineage>,
     epoch: u64,
     /// Where it was found last.
     host: usize,
@@ -59,8 +85,11 @@ impl Primary {
 
     /// A connection for the writer, which bounds its tries itself.
     pub(crate) async fn open(&self) -> Result<Connection, Fault> {
-        let first = self.known().host;
-        let opened = Connection::open(&self.address, &self.options, first).await;
+        let (first, seen) = {
+            let known = self.known();
+            (known.host, known.lineage.clone())
+        };
+        let opened = Connection::open_later(&self.address, &self.options, first, seen.as_ref()).await;
         self.learn(opened)
     }
 
@@ -81,6 +110,8 @@ impl Primary {
     fn learn(&self, opened: Result<Connection, Fault>) -> Result<Connection, Fault> {
         let mut known = self.known();
         match opened {
+            // Its successor was found while it was opened.
+            Ok(connection) if connection.precedes(known.lineage.as_ref()) => Err(Lineage::replaced()),
             Ok(mut connection) => {
                 if known.server.as_ref() != Some(&connection.server) {
                     if known.server.is_some() {
@@ -88,6 +119,9 @@ impl Primary {
                     }
                     known.epoch += 1;
                     known.server = Some(connection.server.clone());
+                }
+                if connection.lineage.is_some() {
+                    known.lineage.clone_from(&connection.lineage);
                 }
                 connection.epoch = known.epoch;
                 known.host = connection.host;
@@ -129,5 +163,34 @@ impl Drop for Turn<'_> {
         if let Some(away) = &mut self.0.known().away {
             away.is_tried = false;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actas_domain::secret::SecretText;
+    use actas_postgres_cluster::{Cluster, USER};
+
+    /// It still takes sessions, and whoever took over left something without an answer.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_primary_that_was_replaced_is_not_found_again() {
+        let first = Cluster::start_with(&[("wal_level", "replica"), ("max_wal_senders", "4")]);
+        let second = first.start_standby("second");
+        let folder = |cluster: &Cluster| cluster.socket_folder().display().to_string().replace('/', "%2F");
+        let url = format!("postgresql://{USER}@{},{}/postgres", folder(&first), folder(&second));
+        let options = Options::new(SecretText::new(url));
+        let primary = Primary::new(Arc::new(Address::parse(&options).unwrap()), options);
+        let of_first = primary.open().await.unwrap();
+        second.promote();
+        primary.doubt(&of_first);
+        let of_second = primary.open().await.unwrap();
+        assert_eq!((of_first.host, of_second.host), (0, 1));
+        assert!(primary.is_current(&of_second) && !primary.is_current(&of_first));
+        primary.doubt(&of_second);
+        assert_eq!(primary.known().host, 0);
+        let again = primary.open().await.unwrap();
+        assert_eq!((again.host, again.epoch), (1, of_second.epoch));
+        assert!(primary.learn(Ok(of_first)).is_err(), "an opening that ended late was believed");
     }
 }

@@ -28,11 +28,13 @@ pub async fn sign_out_or_return(
 /// Ends every live session of the client and drops its return; one who has neither is left alone. Returns how many
 /// sessions there were.
 pub async fn sign_out(world: &World, context: &Context, client: &Client) -> Result<usize, Failure> {
-    let now = world.now();
+    let reading = world.reading();
+    let now = reading.at;
     let live = sessions_of_client(world, &client.id, now).await?;
     // Between a link and its ticket nobody is signed in, but the way back is kept already.
     let kept = world.store.kept_return(&client.id).await?.filter(|kept| now < kept.until);
     if live.is_empty() && kept.is_none() {
+        world.confirm(reading).await?;
         return Ok(0);
     }
     let event = AuditEvent::new(context, Action::ClientSignedOut, now).about_client(&client.id);

@@ -60,16 +60,15 @@ impl Repeatable {
     /// [`Refusal::SecretKeyRevoked`] when there is one and the caller's key is valid no more: however it came here, it
     /// gets no ticket.
     pub async fn look(&self, world: &World) -> Result<Option<&Settled>, Failure> {
-        let mut kept = world.store.kept_answer(&self.key_hash).await?;
-        if kept.is_some() {
-            // It is told as done, and nothing is committed.
-            kept = world.certain(world.store.kept_answer(&self.key_hash)).await?;
-        }
+        let reading = world.reading();
+        let kept = world.store.kept_answer(&self.key_hash).await?;
         let now = world.now();
         if let Some(kept) = kept.filter(|kept| now < kept.expires_at) {
             if !world.is_valid(&self.caller).await? {
                 return Err(Refusal::SecretKeyRevoked.into());
             }
+            // It is told as done, and nothing is committed.
+            world.confirm(reading).await?;
             let bytes = world.vault.answers().open(&self.key, &kept.sealed).map_err(failed)?;
             let Answered { digest, acted_by, answer } = Answered::read(&bytes).ok_or_else(unreadable)?;
             let is_same = digest == self.digest;

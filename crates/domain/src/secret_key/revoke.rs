@@ -23,10 +23,11 @@ pub async fn revoke(
     let unknown = || Refusal::SecretKeyNotFound(shown_id(id));
     let id = SecretKeyId::parse(id).ok_or_else(unknown)?;
     for _ in 0..ATTEMPTS_MAX {
+        let reading = world.reading();
         let key = world.store.secret_key(&id).await?.ok_or_else(unknown)?;
         if !key.is_valid() {
-            // It is told as done, and nothing is committed. A revocation is final.
-            world.certain(world.store.secret_key(&id)).await?;
+            // It is told as done, and nothing is committed.
+            world.confirm(reading).await?;
             return Ok(key);
         }
         let now = world.now();

@@ -40,8 +40,10 @@ async fn drop_return_to(
     session: &Session,
     keep: &dyn Keep<Session>,
 ) -> Result<(), Failure> {
+    let reading = world.reading();
     let kept = world.store.kept_return(&session.client).await?;
     if kept.is_none_or(|kept| kept.session != session.id) {
+        world.confirm(reading).await?;
         return Ok(());
     }
     let event = AuditEvent::new(context, Action::ReturnRevoked, world.now()).about_session(session);
@@ -96,14 +98,15 @@ async fn end(
     keep: &dyn Keep<Session>,
 ) -> Result<Option<Session>, Failure> {
     for _ in 0..ATTEMPTS_MAX {
+        let reading = world.reading();
         let stored = world.store.session(id).await?;
         let Some(session) = stored.filter(|session| client.is_none_or(|client| client.id == session.client))
         else {
             return Ok(None);
         };
         if session.status != SessionStatus::Active {
-            // It is told as done, and nothing is committed. An end is final.
-            world.certain(world.store.session(id)).await?;
+            // It is told as done, and nothing is committed.
+            world.confirm(reading).await?;
             return Ok(Some(session));
         }
         let now = world.now();

@@ -16,6 +16,7 @@ use crate::{
     world::{Reading, World},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use futures::future::try_join;
 
 /// The least and most that the Backend API may ask for, in seconds. The session's end limits it further.
 pub const REQUESTED_LIFETIME_SECONDS: (i64, i64) = (30, 315_360_000);
@@ -83,7 +84,12 @@ pub async fn for_backend(
     let unknown = || Refusal::SessionNotFound(shown_id(id));
     let id = SessionId::parse(id).ok_or_else(unknown)?;
     let reading = world.reading();
-    let session = world.store.session(&id).await?.ok_or_else(unknown)?;
+    let session = world.store.session(&id);
+    let (session, is_known) = try_join(session, world.knows_caller(&context.caller, reading)).await?;
+    if !is_known {
+        return Err(Refusal::SecretKeyRevoked.into());
+    }
+    let session = session.ok_or_else(unknown)?;
     #[cfg(feature = "mutations")]
     let session = crate::mutation::session_seen(session, world.now());
     let session = touch::live_or_refused(world, context, session, Action::SessionTokenCreated).await?;

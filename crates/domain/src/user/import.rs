@@ -34,12 +34,13 @@ pub async fn import(world: &World, context: &Context, row: CreateUser) -> Result
         let problem = ParameterProblem::Unsupported { why: DIGESTS_ONLY };
         return Err(ParameterRefusal::new("password", problem).into());
     }
+    let reading = world.reading();
     match create::attempt(world, context, row, &Unkept).await? {
         Attempt::Created(user) => Ok(Imported::Created(user.id)),
         Attempt::Taken(taken) => match taken.present {
             Some(id) => {
                 // It is told as done, and nothing is committed.
-                world.certain(world.store.standing(&id)).await?;
+                world.confirm(reading).await?;
                 Ok(Imported::Exists(id))
             }
             None => {

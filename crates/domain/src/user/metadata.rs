@@ -57,9 +57,11 @@ async fn change(
     combine: Combine,
 ) -> Result<User, Failure> {
     for _ in 0..ATTEMPTS_MAX {
+        let reading = world.reading();
         let stored = find::stored(world, id).await?;
         let user = apply(request, &stored, combine)?;
         if user == stored {
+            world.confirm(reading).await?;
             return Ok(stored);
         }
         let now = world.now();

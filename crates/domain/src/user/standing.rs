@@ -112,6 +112,7 @@ async fn act(
 ) -> Result<User, Failure> {
     let parsed = find::parse_id(id)?;
     for _ in 0..STANDING_ATTEMPTS_MAX {
+        let reading = world.reading();
         let stored = world.store.user(&parsed).await?;
         let standing = match &stored {
             Some(user) => user.standing(),
@@ -129,9 +130,7 @@ async fn act(
         let failures = stored.as_ref().and_then(|user| user.password_failures).filter(|_| act == Act::Unlock);
         if wanted == standing && failures.is_none() {
             // It is told as done, and nothing is committed.
-            if world.certain(world.store.standing(&parsed)).await? != standing {
-                continue;
-            }
+            world.confirm(reading).await?;
             return Ok(stored.unwrap_or_else(|| find::not_stored(parsed, standing)));
         }
         let now = world.now();

@@ -86,6 +86,7 @@ pub async fn update(
     request: UpdateUser,
 ) -> Result<User, Failure> {
     let password = new_password(world, &request)?;
+    let mut reading = world.reading();
     let mut stored = find::stored(world, id).await?;
     // What is wrong with the request by itself is told before the slow hash.
     apply(&request, &stored)?;
@@ -107,12 +108,14 @@ pub async fn update(
             user.password_failures = None;
         }
         if password.is_none() && user == stored {
+            world.confirm(reading).await?;
             return Ok(stored);
         }
         let user = user.changed_at(now);
         if world.commit(change(context, &request, &user, now)).await? {
             return Ok(user);
         }
+        reading = world.reading();
         stored = find::stored(world, id).await?;
     }
     Err(Failure::Contended)

@@ -179,7 +179,7 @@ options! {
         body_max_bytes: usize = "65536", 1_024..=16_777_216;
         /// Seconds within which the head of a request must arrive.
         header_read_timeout_seconds: u64 = "10", 1..=300;
-        /// Seconds within which a request must be answered, its body read included.
+        /// Seconds within which the body of a request must arrive; what it does is waited for.
         request_timeout_seconds: u64 = "30", 1..=300;
         /// Connections at a time on each listener; further ones wait.
         connections_max: usize = "4096", 1..=1_000_000;

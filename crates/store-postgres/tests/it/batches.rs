@@ -188,6 +188,47 @@ async fn a_change_that_takes_too_long_fails_alone() {
     );
 }
 
+/// One change fails alone; then somebody holds everybody up. The others of its batch are not tried in turn.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_waits_in_turn_for_what_fails_all() {
+    let workplace = Workplace::new();
+    let patience = Duration::from_secs(2);
+    let options = Options {
+        statement_timeout: patience,
+        head_patience: patience,
+        retry_for: Duration::ZERO,
+        ..workplace.options()
+    };
+    let held = Held::open(&workplace, &options).await;
+    held.let_go().await;
+    held.store.commit(changes::change(Vec::new(), vec![Write::AddClient(rows::client(1))])).await.unwrap();
+    let (by_hand, connection) = tokio_postgres::connect(&workplace.database.url(), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    by_hand.batch_execute("BEGIN; SELECT * FROM clients FOR UPDATE").await.unwrap();
+    held.hold().await;
+    let first = held.occupy().await;
+    let write = Write::RotateCookie { client: rows::client_id(1), hash: rows::cookie_hash(1, 1) };
+    let mut waiting = vec![held.commit(changes::change(Vec::new(), vec![write])).await];
+    for number in 1..50 {
+        waiting.push(held.commit(add_actor_token(number)).await);
+    }
+    held.let_go().await;
+    first.await.unwrap().unwrap();
+    let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
+        AND datname = current_database()";
+    while workplace.database.sql(waits) == "0" {}
+    // It is next, as soon as the batch has failed for the row that is held.
+    held.hold().await;
+    let begun = std::time::Instant::now();
+    for outcome in join_all(waiting).await {
+        let outcome = outcome.unwrap();
+        assert!(matches!(outcome, Err(CommitError::Store(StoreError::Unavailable(_)))), "{outcome:?}");
+    }
+    assert!(begun.elapsed() < 10 * patience, "{:?}", begun.elapsed());
+    held.let_go().await;
+    held.store.commit(add_actor_token(1)).await.unwrap();
+}
+
 /// Whoever holds everybody up is not waited for without end.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_turn_that_does_not_come_is_given_up() {

@@ -1,11 +1,15 @@
 //! Success that rests on reads alone, minting above all, waits until what was read is certain: that the server which
 //! answered is still the primary, and that its standby has what was seen.
 
-use crate::{durability::await_waiting, workplace::options};
+use crate::{
+    durability::await_waiting,
+    workplace::{Workplace, options},
+};
 use actas_crypto::{Argon2Passwords, MasterKey, MasterKeyVault, SystemClock, SystemEntropy};
 use actas_domain::{
-    caller::Context,
+    caller::{Caller, Context},
     change::Write,
+    client::{Client, sign_out},
     idempotency::{Answer, IdempotencyKey, Repeatable, RequestDigest, ScopedKey, Unkept},
     keys::{bootstrap, ring::KeyRing},
     refusal::{Failure, Refusal},
@@ -18,7 +22,13 @@ use actas_domain::{
     },
     settings::Settings,
     testing::{changes, rows},
-    user,
+    user::{
+        self,
+        create::CreateUser,
+        import,
+        metadata::UpdateMetadata,
+        update::{Patch, UpdateUser},
+    },
     world::World,
 };
 use actas_postgres_cluster::{Cluster, USER};
@@ -58,8 +68,12 @@ async fn begin_session(world: &World, number: u64) -> Session {
 }
 
 async fn mint(world: &World, session: &Session) -> Result<(), Failure> {
+    mint_as(world, &Context::operator(), session).await
+}
+
+async fn mint_as(world: &World, context: &Context, session: &Session) -> Result<(), Failure> {
     let request = TokenRequest { authorized_party: None, lifetime_seconds: None, version: ClaimsVersion::V2 };
-    issue_token::for_backend(world, &Context::operator(), session.id.as_str(), &request).await.map(drop)
+    issue_token::for_backend(world, context, session.id.as_str(), &request).await.map(drop)
 }
 
 type Act = fn(Arc<World>, Held) -> BoxFuture<'static, Result<(), Failure>>;
@@ -69,7 +83,11 @@ type Act = fn(Arc<World>, Held) -> BoxFuture<'static, Result<(), Failure>>;
 struct Held {
     live: Session,
     ended: Session,
+    /// Set aside; its client keeps no return.
+    replaced: Session,
     banned: String,
+    /// Who has a client and no session.
+    client: Client,
     revoked_key: String,
     caller: actas_domain::ids::SecretKeyId,
 }
@@ -79,9 +97,18 @@ impl Held {
         let operator = Context::operator();
         let (live, ended) = (begin_session(world, 1).await, begin_session(world, 2).await);
         session::end::revoke(world, &operator, ended.id.as_str(), &Unkept).await.unwrap();
+        let replaced = Session { status: SessionStatus::Replaced, ..begin_session(world, 3).await };
+        let write = Write::MoveSession { to: replaced.clone(), from: SessionStatus::Active };
+        world.store.commit(changes::change(Vec::new(), vec![write])).await.unwrap();
         let banned = rows::user("banned");
         world.store.commit(changes::change(Vec::new(), vec![Write::AddUser(banned.clone())])).await.unwrap();
         user::standing::ban(world, &operator, banned.id.as_str(), &Unkept).await.unwrap();
+        let client = rows::client(9);
+        world
+            .store
+            .commit(changes::change(Vec::new(), vec![Write::AddClient(client.clone())]))
+            .await
+            .unwrap();
         let (valid, revoked) = (rows::secret_key(1), rows::secret_key(2));
         let keys = [&valid, &revoked].map(|key| Write::AddSecretKey(key.clone()));
         world.store.commit(changes::change(Vec::new(), keys.to_vec())).await.unwrap();
@@ -89,7 +116,9 @@ impl Held {
         let held = Self {
             live,
             ended,
+            replaced,
             banned: banned.id.to_string(),
+            client,
             revoked_key: revoked.id.to_string(),
             caller: valid.id,
         };
@@ -110,7 +139,7 @@ impl Held {
 }
 
 /// Each of them succeeds without a change.
-const ACTS: [(&str, Act); 5] = [
+const ACTS: [(&str, Act); 10] = [
     ("minting", |world, held| Box::pin(async move { mint(&world, &held.live).await })),
     ("ending what has ended", |world, held| {
         Box::pin(async move {
@@ -127,6 +156,37 @@ const ACTS: [(&str, Act); 5] = [
         Box::pin(async move {
             let (operator, id) = (Context::operator(), &held.revoked_key);
             secret_key::revoke::revoke(&world, &operator, id, false).await.map(drop)
+        })
+    }),
+    ("importing who is there", |world, held| {
+        Box::pin(async move {
+            let row = CreateUser { id: Some(held.banned), ..CreateUser::default() };
+            import::import(&world, &Context::operator(), row).await.map(drop)
+        })
+    }),
+    ("changing a user to what they are", |world, held| {
+        Box::pin(async move {
+            let request = UpdateUser { first_name: Patch::Clear, ..UpdateUser::default() };
+            user::update::update(&world, &Context::operator(), &held.banned, request).await.map(drop)
+        })
+    }),
+    ("setting the metadata that is set", |world, held| {
+        Box::pin(async move {
+            let request = UpdateMetadata::default();
+            user::metadata::merge(&world, &Context::operator(), &held.banned, request).await.map(drop)
+        })
+    }),
+    ("signing out of nothing", |world, held| {
+        Box::pin(async move {
+            sign_out::sign_out(&world, &Context::operator(), &held.client)
+                .await
+                .map(|live| assert_eq!(live, 0))
+        })
+    }),
+    ("dropping a return that is not kept", |world, held| {
+        Box::pin(async move {
+            let id = held.replaced.id.as_str();
+            session::end::revoke(&world, &Context::operator(), id, &Unkept).await.map(drop)
         })
     }),
     ("repeating an answer", |world, held| {
@@ -177,25 +237,27 @@ async fn what_rests_on_a_read_is_not_told_before_a_standby_has_it() {
     }
 }
 
-/// The standby has taken over, and the old primary, cut off from it, still answers whoever is connected to it. Another
-/// server ends a session on the new one: from then on the first one mints no token of it.
+/// The standby has taken over, and the old primary, cut off from it, still answers whoever is connected to it, as does
+/// another standby. Another server ends a session on the new one: from then on the first one mints no token of it, and
+/// what ended on the old one alone is not told as ended.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_primary_that_was_replaced_mints_nothing() {
+async fn a_primary_that_was_replaced_makes_nothing_certain() {
     let primary = Cluster::start_with(&[("wal_level", "replica"), ("max_wal_senders", "4")]);
     let database = primary.create_database();
-    let standby = primary.start_standby("second");
+    let (standby, other) = (primary.start_standby("second"), primary.start_standby("third"));
     let folder = |cluster: &Cluster| cluster.socket_folder().display().to_string().replace('/', "%2F");
     let url = |hosts: &str| format!("postgresql://{USER}@{hosts}/{}", database.name());
-    let both = options(&url(&format!("{},{}", folder(&primary), folder(&standby))));
+    let all = [&primary, &other, &standby].map(folder).join(",");
+    let all = options(&url(&all));
     let short = Options {
         connect_timeout: Duration::from_secs(1),
         statement_timeout: Duration::from_secs(1),
         retry_for: Duration::from_secs(1),
-        ..both
+        ..all
     };
     let left_behind = world(&short).await;
     primary.set("synchronous_standby_names", "second");
-    let session = begin_session(&left_behind, 1).await;
+    let (session, lost) = (begin_session(&left_behind, 1).await, begin_session(&left_behind, 2).await);
     mint(&left_behind, &session).await.unwrap();
     standby.promote();
     let moved = world(&options(&url(&folder(&standby)))).await;
@@ -203,6 +265,16 @@ async fn a_primary_that_was_replaced_mints_nothing() {
     // It still reads on the old primary, where the session is as it was.
     let seen = left_behind.store.session(&session.id).await.unwrap().unwrap();
     assert_eq!(seen.status, SessionStatus::Active, "nothing is tested");
+    let end = format!("UPDATE sessions SET status = 'revoked' WHERE id = '{}'", lost.id.as_str());
+    primary.sql(database.name(), &format!("SET synchronous_commit = local; {end}"));
+    let seen = left_behind.store.session(&lost.id).await.unwrap().unwrap();
+    assert_eq!(seen.status, SessionStatus::Revoked, "nothing is tested");
+    let operator = Context::operator();
+    while let Err(failure) = session::end::revoke(&left_behind, &operator, lost.id.as_str(), &Unkept).await {
+        assert!(matches!(failure, Failure::Store(_)), "{failure:?}");
+    }
+    let ended = moved.store.session(&lost.id).await.unwrap().unwrap();
+    assert_eq!(ended.status, SessionStatus::Revoked, "it was told as ended");
     // Until it has found the new one, it cannot be certain; then it knows.
     loop {
         match mint(&left_behind, &session).await {
@@ -211,4 +283,17 @@ async fn a_primary_that_was_replaced_mints_nothing() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// A key that was known a moment ago, in an earlier reading, and is revoked in the one that the token rests on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_was_revoked_behind_its_authentication_mints_nothing() {
+    let workplace = Workplace::new();
+    let world = world(&workplace.options()).await;
+    let held = Held::make(&world).await;
+    let context = Context { caller: Caller::SecretKey(held.caller.clone()), ..Context::operator() };
+    mint_as(&world, &context, &held.live).await.unwrap();
+    secret_key::revoke::revoke(&world, &Context::operator(), held.caller.as_str(), true).await.unwrap();
+    let minted = mint_as(&world, &context, &held.live).await;
+    assert!(matches!(minted, Err(Failure::Refused(Refusal::SecretKeyRevoked))), "{minted:?}");
 }

@@ -195,6 +195,8 @@ across_replicas! {
     }
     retention {
         the_record_is_cut_from_the_oldest_on
+    }
+    purge_races {
         a_sign_in_and_a_purge_exclude_each_other
         a_revocation_and_a_purge_exclude_each_other
     }
