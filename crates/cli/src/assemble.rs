@@ -107,6 +107,10 @@ pub(crate) async fn kept(
     configuration: &Configuration,
     folder: Option<DataFolder>,
 ) -> Result<(World, Held), ExitError> {
+    if let (StoreChoice::Sqlite, Some(folder)) = (configuration.store, &folder) {
+        // Before anything is made in it.
+        data_folder::refuse_cut_off(folder.path())?;
+    }
     let master_key = master_key(configuration, folder.as_ref())?;
     let (store, opened) = match (configuration.store, &folder) {
         (StoreChoice::Sqlite, Some(folder)) => {
@@ -130,7 +134,6 @@ pub(crate) async fn kept(
 }
 
 async fn sqlite(configuration: &Configuration, folder: &DataFolder) -> Result<Arc<SqliteStore>, ExitError> {
-    data_folder::refuse_half_replaced(folder.path())?;
     let mut options = actas_store_sqlite::Options::new(folder.database());
     options.queue_length = configuration.store_queue_length;
     let opening = tokio::task::spawn_blocking(move || SqliteStore::open(&options, clock()));

@@ -4,7 +4,7 @@ use crate::{exit::ExitError, private_file};
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Read as _, Seek as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown},
     path::{Path, PathBuf},
 };
 
@@ -28,22 +28,52 @@ pub(crate) fn half_replaced(folder: &Path) -> PathBuf {
     folder.join("actas.db.replacing")
 }
 
+/// Where a restore that was cut off was moving the database that was there; none where none was.
+pub(crate) fn replaced(folder: &Path) -> io::Result<Option<PathBuf>> {
+    match fs::read_to_string(half_replaced(folder)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        // The name alone: the folder may be reached by another path now.
+        told => {
+            let told = told?;
+            let name = Path::new(told.trim()).file_name();
+            Ok(Some(folder.join(name.unwrap_or("actas.db.replaced".as_ref()))))
+        }
+    }
+}
+
 /// # Errors
 /// [`ExitError::Store`] when a restore was cut off in the midst: what is there may be the old database, the new one or
 /// none, and must not be taken for whole, or for a folder that is new.
 pub(crate) fn refuse_half_replaced(folder: &Path) -> Result<(), ExitError> {
     let marker = half_replaced(folder);
-    match fs::read_to_string(&marker) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Ok(told) => Err(ExitError::Store(format!(
+    match replaced(folder) {
+        Ok(None) => Ok(()),
+        Ok(Some(replaced)) => Err(ExitError::Store(format!(
             "a restore was cut off while it replaced the database: run `actas restore` again, with --replace. To go back \
              instead, move {} and what is beside it back to {}, and remove {}",
-            told.trim(),
+            replaced.display(),
             database(folder).display(),
             marker.display()
         ))),
         Err(error) => Err(ExitError::Store(format!("{}: {error}", marker.display()))),
     }
+}
+
+/// # Errors
+/// [`ExitError::Store`] as above; and where a copy or a first restore was cut off, which must not be taken for a folder
+/// that is new: what is made in it would be in the way of the second run.
+pub(crate) fn refuse_cut_off(folder: &Path) -> Result<(), ExitError> {
+    refuse_half_replaced(folder)?;
+    let database = database(folder);
+    let unfinished = actas_store_sqlite::unfinished(&database);
+    if unfinished.exists() && !database.exists() {
+        return Err(ExitError::Store(format!(
+            "a copy or a restore into {} was cut off: run it again, or remove {} to start anew",
+            folder.display(),
+            unfinished.display()
+        )));
+    }
+    Ok(())
 }
 
 /// Whether `actas dev` made this folder: it keeps its folder out of version control.
@@ -100,6 +130,7 @@ impl DataFolder {
             Err(TryLockError::WouldBlock) => return Err(in_use(path, &mut file)),
             Err(TryLockError::Error(error)) => return Err(unwritable(error)),
         }
+        give_to_owner(&file, &lock(path), &metadata).map_err(unwritable)?;
         file.set_len(0).map_err(unwritable)?;
         file.rewind().map_err(unwritable)?;
         writeln!(file, "{}", std::process::id()).map_err(unwritable)?;
@@ -132,6 +163,17 @@ impl DataFolder {
             Err(error) => Err(ExitError::Store(format!("{} cannot be written: {error}", path.display()))),
         }
     }
+}
+
+/// A lock that root made would keep the user of the folder out of it.
+fn give_to_owner(file: &File, name: &Path, folder: &fs::Metadata) -> io::Result<()> {
+    let (own, named) = (file.metadata()?, fs::symlink_metadata(name)?);
+    // Nothing that has another name as well: its owner would get a file of root's.
+    let is_this = named.is_file() && (named.dev(), named.ino()) == (own.dev(), own.ino()) && own.nlink() == 1;
+    if own.uid() == 0 && folder.uid() != 0 && is_this {
+        fchown(file, Some(folder.uid()), Some(folder.gid()))?;
+    }
+    Ok(())
 }
 
 fn in_use(path: &Path, file: &mut File) -> ExitError {

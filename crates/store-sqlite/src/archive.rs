@@ -74,6 +74,7 @@ impl SqliteArchive {
     /// [`OpenError::Exists`] where there is a database already.
     pub fn make(file: &Path) -> Result<Self, OpenError> {
         let new_file = NewFile::create(file)?;
+        new_file.give_to_owner_of_folder()?;
         let path = new_file.path().to_owned();
         let sql_error = |error: rusqlite::Error| OpenError::from_sql(&path, &error);
         let mut connection = connection::open_writer(&path).map_err(sql_error)?;

@@ -40,10 +40,10 @@ mod users;
 mod writes;
 
 pub use archive::SqliteArchive;
-pub use backup::{back_up, bring_in, check};
+pub use backup::{back_up, bring_in, check, look_at_backup};
 pub use integrity::quick_check;
 pub use metrics::Metrics;
-pub use new_file::NewFile;
+pub use new_file::{NewFile, unfinished};
 pub use open_error::OpenError;
 pub use options::{Options, Synchronous};
 #[cfg(feature = "testing")]

@@ -41,6 +41,17 @@ pub enum OpenError {
     OtherSchema { file: PathBuf, version: u32, supported_version: u32 },
     #[error("{} is there already. Name another file, or move it away; nothing in it was changed", file.display())]
     Exists { file: PathBuf },
+    #[error(
+        "{} is there and {} is not: it belongs to another database, and would be taken for a part of this one. Move it \
+         away with the database it belongs to",
+        left.display(), file.display()
+    )]
+    LeftOver { file: PathBuf, left: PathBuf },
+    #[error(
+        "{} is in the way: it is a folder, a link, or a file with a second name. Move it away; nothing in it was changed",
+        file.display()
+    )]
+    NotOurs { file: PathBuf },
     #[error("{} is no whole backup: {reason}. Take another one; nothing was changed", file.display())]
     NoBackup { file: PathBuf, reason: String },
     #[error("making {} was stopped", file.display())]
@@ -48,11 +59,19 @@ pub enum OpenError {
     #[error("{} cannot be read: {reason}", file.display())]
     Unreadable { file: PathBuf, reason: String },
     #[error(
-        "{} is no backup but a database that is in use, or was not closed: some of it is in {}. Make a backup of it \
-         with `actas backup`",
+        "{} is no backup but a database that is in use, or was not closed: some of it is in {}. Where it \
+         is the actas.db of a data folder, use `actas backup`; else put both, named actas.db and actas.db-wal, into a \
+         folder of their own, and name that to `actas backup --data-dir`",
         file.display(), wal.display()
     )]
     NotAtRest { file: PathBuf, wal: PathBuf },
+    #[error(
+        "{} was not made by `actas backup`: it is the database file of a server, and what was answered last may be in a \
+         -wal that is not beside it. Use `actas backup` on the data folder that it is from; or put it, named actas.db, \
+         into a folder of its own with its -wal, and name that to `actas backup --data-dir`",
+        file.display()
+    )]
+    NotBackedUp { file: PathBuf },
     #[error(
         "the database {} is in use by another process. Stop that process; one owns the file",
         file.display()
@@ -83,6 +102,7 @@ impl OpenError {
         let (file, reason) = (file.to_owned(), error.to_string());
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt { file, reason },
+            Some(ErrorCode::OperationInterrupted) => Self::Stopped { file },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { file },
             Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
                 Self::PermissionDenied { file, reason }
@@ -121,6 +141,9 @@ mod tests {
             OpenError::Stopped { file: file.clone() },
             OpenError::NoBackup { file: file.clone(), reason: reason.clone() },
             OpenError::Unreadable { file: file.clone(), reason: reason.clone() },
+            OpenError::LeftOver { file: file.clone(), left: file.clone() },
+            OpenError::NotOurs { file: file.clone() },
+            OpenError::NotBackedUp { file: file.clone() },
             OpenError::NotAtRest { file: file.clone(), wal: file.clone() },
             OpenError::Unavailable { file, reason },
         ] {

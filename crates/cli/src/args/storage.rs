@@ -2,18 +2,18 @@
 
 use super::{TargetArguments, may_be_empty};
 use crate::commands::Endpoint;
-use clap::{Args, Subcommand};
-use std::path::PathBuf;
+use clap::{Args, Subcommand, builder::TypedValueParser, error::ErrorKind};
+use std::{ffi::OsStr, path::PathBuf};
 
 const COPY_EXAMPLES: &str = "\
 An end is one of
   sqlite:FOLDER    the data folder of a server
   postgres         the database that ACTAS_DATABASE_URL, ACTAS_DATABASE_URL_FILE or --config names
-  postgres:FILE    the database whose URL is in FILE, which only its owner may read
+  postgres:FILE    the database whose URL is in FILE, which others may not read
 
-Nobody may be at work on either end, and the end that is copied to must be empty. What is written is read again
-and compared, and only then is the end that is copied to an instance: a copy that was cut off is none, and can be
-begun again as it was. The end that is copied from stays as it is.
+Nobody may be at work on either end, and the end that is copied to must be empty. What is written
+is read again and compared, and only then is the end that is copied to an instance: a copy that
+was cut off is none, and can be begun again as it was. The end that is copied from stays as it is.
 
 Examples:
   actas store copy --from sqlite:/var/lib/actas --to postgres
@@ -30,10 +30,10 @@ pub(crate) enum StoreCommand {
 #[derive(Debug, Args)]
 pub(crate) struct CopyArguments {
     /// What is copied
-    #[arg(long, value_name = "END")]
+    #[arg(long, value_name = "END", value_parser = Ends)]
     pub(crate) from: Endpoint,
     /// Where it is copied to
-    #[arg(long, value_name = "END")]
+    #[arg(long, value_name = "END", value_parser = Ends)]
     pub(crate) to: Endpoint,
     /// The configuration file with the settings of `postgres`
     #[arg(long, value_name = "FILE", env = "ACTAS_CONFIG", hide_env_values = true, value_parser = may_be_empty())]
@@ -47,10 +47,31 @@ pub(crate) struct CopyArguments {
     pub(crate) json: bool,
 }
 
+/// Reads an end, and does not repeat what cannot be read: it may be a URL with a password in it.
+#[derive(Clone)]
+struct Ends;
+
+impl TypedValueParser for Ends {
+    type Value = Endpoint;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Endpoint, clap::Error> {
+        value.to_string_lossy().parse().map_err(|why: String| {
+            let name = argument.map(ToString::to_string).unwrap_or_default();
+            let told = format!("invalid value for '{name}': {why}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, told).with_cmd(command)
+        })
+    }
+}
+
 pub(super) const BACKUP_EXAMPLES: &str = "\
-The server goes on meanwhile. The backup is one moment's state, checked page by page and row by row before it gets
-its name. The master key is not in it: keep that elsewhere, for without it the backup cannot be used, and whoever
-has both has the signing keys.
+The server goes on meanwhile. The backup is one moment's state, checked page by page and row by
+row before it gets its name. The master key is not in it: keep that elsewhere, for without it the
+backup cannot be used, and whoever has both has the signing keys.
 
 Examples:
   actas backup --to /backups/actas-monday.db
@@ -73,13 +94,18 @@ pub(crate) struct BackupArguments {
 }
 
 pub(super) const RESTORE_EXAMPLES: &str = "\
-A backup goes back in time: tickets that were used since would be pending again, sessions that were ended since
-would be live again. So every pending actor token and sign-in token is revoked, every live session is ended and
-every kept return is dropped, each on record with the cause `restored`; --as-it-was leaves them. Secret keys that
-were revoked since are valid again: those that are valid are listed.
+A backup goes back in time: tickets that were used since would be pending again, sessions that
+were ended since would be live again. So every pending actor token and sign-in token is revoked,
+every live session is ended and every kept return is dropped, each on record with the cause
+`restored`; --as-it-was leaves them.
 
-No server may run on the folder. The backup is checked before anything is changed. A database that is there is
-refused; with --replace it is moved aside, and stays.
+Keys go back, too: a secret key that was revoked since is valid again, and a signing key that was
+withdrawn since signs and is published again. Both are listed. Revoke the one by
+`actas secret-keys revoke`, withdraw the other by `actas keys rotate --now --withdraw`. Passwords
+that were changed since are the old ones again.
+
+No server may run on the folder. The backup is checked before anything is changed. A database that
+is there is refused; with --replace it is moved aside, and stays.
 
 Examples:
   actas restore /backups/actas-monday.db

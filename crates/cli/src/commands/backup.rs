@@ -79,10 +79,11 @@ async fn make(database: PathBuf, to: PathBuf) -> Result<BackedUp, ExitError> {
     let began = Instant::now();
     let goes_on = Arc::new(AtomicBool::new(true));
     let stopped = Arc::clone(&goes_on);
-    let destination = to.clone();
+    let (source, destination) = (database.clone(), to.clone());
     let making = async {
-        let new_file = blocking(move || copy_pages(&database, &destination, &stopped)).await?;
-        verify(new_file, &to).await
+        let copying = move || copy_pages(&source, &destination, &stopped).map_err(|error| of(error, &source));
+        let new_file = blocking(copying).await?;
+        verify(new_file, &database, &to, &goes_on).await
     };
     let made = unless_interrupted(making).await;
     goes_on.store(false, Ordering::SeqCst);
@@ -104,10 +105,15 @@ fn copy_pages(database: &Path, to: &Path, goes_on: &AtomicBool) -> Result<NewFil
 }
 
 /// Reads the whole copy, and gives it its name.
-async fn verify(new_file: NewFile, to: &Path) -> Result<(Option<Told>, u64), ExitError> {
-    let path = new_file.path().to_owned();
+async fn verify(
+    new_file: NewFile,
+    database: &Path,
+    to: &Path,
+    goes_on: &Arc<AtomicBool>,
+) -> Result<(Option<Told>, u64), ExitError> {
+    let (path, source, goes_on) = (new_file.path().to_owned(), database.to_owned(), Arc::clone(goes_on));
     let archive = blocking(move || {
-        actas_store_sqlite::check(&path)?;
+        actas_store_sqlite::check(&path, &goes_on).map_err(|error| of(error, &source))?;
         match SqliteArchive::at_rest(&path) {
             Err(OpenError::OtherSchema { .. }) => Ok(None),
             archive => archive.map(Some),
@@ -121,6 +127,14 @@ async fn verify(new_file: NewFile, to: &Path) -> Result<(Option<Told>, u64), Exi
     new_file.keep().map_err(|error| of_sqlite(&error))?;
     let bytes = std::fs::metadata(to).map_or(0, |metadata| metadata.len());
     Ok((told, bytes))
+}
+
+/// Damage in the copy is damage of the database: the copy goes, and the database stays.
+fn of(error: OpenError, database: &Path) -> OpenError {
+    match error {
+        OpenError::Corrupt { reason, .. } => OpenError::Corrupt { file: database.to_owned(), reason },
+        other => other,
+    }
 }
 
 async fn read(mut archive: SqliteArchive, name: &str) -> Result<Told, ExitError> {

@@ -3,12 +3,12 @@
 use crate::{
     args::ConfigArguments,
     assemble,
-    data_folder::DataFolder,
+    data_folder::{self, DataFolder},
     exit::ExitError,
     load, logging, output,
     running::{self, Listeners, Signals},
 };
-use actas_server::{App, control::Administered};
+use actas_server::{App, config::StoreChoice, control::Administered};
 use std::{sync::Arc, time::Duration};
 
 pub(crate) async fn run(arguments: ConfigArguments) -> Result<(), ExitError> {
@@ -21,6 +21,10 @@ pub(crate) async fn run(arguments: ConfigArguments) -> Result<(), ExitError> {
         tracing::warn!("{warning}");
     }
     let folder = DataFolder::own(&configuration.data_dir)?;
+    if configuration.store == StoreChoice::Sqlite {
+        // Before the socket is made in it.
+        data_folder::refuse_cut_off(folder.path())?;
+    }
     let listeners = Listeners::bind(&configuration).await?;
     let socket = running::control_socket(&folder.socket())?;
     let signals = Signals::catch()?;

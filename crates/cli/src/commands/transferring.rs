@@ -14,6 +14,7 @@ use actas_server::config::Configuration;
 use actas_store_sqlite::OpenError;
 use serde::Serialize;
 use std::{collections::BTreeMap, future::Future, path::PathBuf};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Shows each phase of a transfer, one after the other.
 pub(super) struct Progress {
@@ -58,13 +59,16 @@ impl Drop for Progress {
     }
 }
 
-/// Ends work by Ctrl-C, with what it has begun taken back.
+/// Ends work by Ctrl-C or SIGTERM, with what it has begun taken back. Afterwards neither ends the process any more.
 pub(super) async fn unless_interrupted<T>(
     work: impl Future<Output = Result<T, ExitError>>,
 ) -> Result<T, ExitError> {
+    let mut terminate =
+        signal(SignalKind::terminate()).map_err(|error| ExitError::Store(format!("signals: {error}")))?;
     tokio::select! {
         done = work => done,
         _ = tokio::signal::ctrl_c() => Err(ExitError::Interrupted),
+        _ = terminate.recv() => Err(ExitError::Interrupted),
     }
 }
 

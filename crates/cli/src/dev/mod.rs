@@ -112,6 +112,7 @@ fn sign_in_page(app: &str) -> Result<PageUrl, ExitError> {
 /// Becomes the owner of a folder of `actas dev`, which keeps itself out of version control.
 fn own_folder(path: &Path) -> Result<DataFolder, ExitError> {
     let folder = DataFolder::own(path)?;
+    data_folder::refuse_cut_off(path)?;
     if folder.database().exists() && !data_folder::is_of_dev(path) {
         return Err(ExitError::Store(format!(
             "{} holds an instance that actas dev did not make, and actas dev would add keys and users to it; choose \

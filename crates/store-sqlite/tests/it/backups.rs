@@ -14,7 +14,7 @@ use actas_domain::{
     testing::{changes, rows},
     transfer::{Kind, Withdrawn, copy, record_restored, survey, withdraw},
 };
-use actas_store_sqlite::{NewFile, OpenError, SqliteArchive, SqliteStore, back_up, bring_in, check};
+use actas_store_sqlite::{NewFile, OpenError, SqliteArchive, SqliteStore, back_up};
 use std::{
     fs,
     path::Path,
@@ -26,6 +26,14 @@ use std::{
 
 async fn commit(store: &SqliteStore, writes: Vec<Write>) {
     store.commit(changes::change(Vec::new(), writes)).await.unwrap();
+}
+
+fn check(file: &Path) -> Result<(), OpenError> {
+    actas_store_sqlite::check(file, &Arc::new(AtomicBool::new(true)))
+}
+
+fn bring_in(file: &Path, to: &Path) -> Result<NewFile, OpenError> {
+    actas_store_sqlite::bring_in(file, to, &Arc::new(AtomicBool::new(true)))
 }
 
 fn kept(file: &Path, to: &Path) {
@@ -225,6 +233,52 @@ async fn what_was_open_in_a_backup_is_taken_back_on_record() {
             (Action::InstanceRestored, None),
         ]
     );
+}
+
+/// By whatever name a server's own file is called, some of it may be elsewhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_file_of_a_server_is_no_backup() {
+    let workplace = Workplace::new();
+    let store = workplace.open();
+    store.commit(add_actor_token(1)).await.unwrap();
+    let file = workplace.file();
+    let named = |what: &str| beside(&file, what);
+    let to = named(".restored");
+    std::os::unix::fs::symlink(&file, named(".link")).unwrap();
+    fs::hard_link(&file, named(".second")).unwrap();
+    fs::copy(&file, named(".copied")).unwrap();
+    let refused = |what: &str| bring_in(&named(what), &to).unwrap_err();
+    assert!(matches!(refused(".link"), OpenError::NotAtRest { .. }), "{}", refused(".link"));
+    for what in [".second", ".copied"] {
+        assert!(matches!(refused(what), OpenError::NotBackedUp { .. }), "{}", refused(what));
+    }
+    kept(&file, &named(".backup"));
+    let stopped = Arc::new(AtomicBool::new(false));
+    let error = actas_store_sqlite::bring_in(&named(".backup"), &to, &stopped).unwrap_err();
+    assert!(matches!(error, OpenError::Stopped { .. }), "{error}");
+    bring_in(&named(".backup"), &to).unwrap().keep().unwrap();
+    // What was restored is a server's file from its first start on.
+    let options = actas_store_sqlite::Options::new(to.clone());
+    SqliteStore::open(&options, Arc::new(workplace.clock.clone())).unwrap().close();
+    let error = bring_in(&to, &named(".other")).unwrap_err();
+    assert!(matches!(error, OpenError::NotBackedUp { .. }), "{error}");
+}
+
+/// SQLite would play it into the new file.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_made_beside_the_wal_of_another_database() {
+    let workplace = Workplace::new();
+    let _store = workplace.open();
+    let to = beside(&workplace.file(), ".new");
+    let wal = beside(&to, "-wal");
+    fs::copy(beside(&workplace.file(), "-wal"), &wal).unwrap();
+    for refused in [
+        SqliteArchive::make(&to).unwrap_err(),
+        back_up(&workplace.file(), &to, &mut |_, _| true).unwrap_err(),
+    ] {
+        assert!(matches!(&refused, OpenError::LeftOver { left, .. } if *left == wal), "{refused}");
+    }
+    assert!(!to.exists() && wal.exists());
 }
 
 #[test]

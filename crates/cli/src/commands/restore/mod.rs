@@ -4,7 +4,7 @@ mod replacing;
 mod report;
 
 use super::transferring::{
-    Progress, Told, blocking, check_master_key, count, instance, of_transfer, unless_interrupted,
+    Progress, Told, blocking, check_master_key, count, instance, of_sqlite, of_transfer, unless_interrupted,
 };
 use crate::{
     args::RestoreArguments,
@@ -21,8 +21,14 @@ use actas_domain::{
 };
 use actas_server::config::{Configuration, StoreChoice};
 use actas_store_sqlite::{NewFile, Options, SqliteArchive, SqliteStore};
-use report::Restored;
-use std::{path::Path, sync::Arc};
+use report::{Restored, ValidKeys};
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 pub(crate) async fn run(arguments: RestoreArguments) -> Result<(), ExitError> {
     let configuration = load::target(&arguments.target)?.configuration;
@@ -36,7 +42,8 @@ pub(crate) async fn run(arguments: RestoreArguments) -> Result<(), ExitError> {
     if !arguments.file.is_file() {
         return Err(ExitError::Store(format!("there is no backup at {}", arguments.file.display())));
     }
-    let folder = DataFolder::own(&configuration.data_dir)?;
+    actas_store_sqlite::look_at_backup(&arguments.file).map_err(|error| of_sqlite(&error))?;
+    let folder = Arc::new(DataFolder::own(&configuration.data_dir)?);
     let database = folder.database();
     if database.exists() && !arguments.replace {
         return Err(ExitError::Store(format!(
@@ -44,31 +51,39 @@ pub(crate) async fn run(arguments: RestoreArguments) -> Result<(), ExitError> {
             database.display()
         )));
     }
-    let restored = unless_interrupted(restore(&arguments, &configuration, &folder)).await?;
-    folder.give_free();
-    restored.print(arguments.json)
-}
-
-async fn restore(
-    arguments: &RestoreArguments,
-    configuration: &Configuration,
-    folder: &DataFolder,
-) -> Result<Restored, ExitError> {
-    let (file, database) = (arguments.file.clone(), folder.database());
-    let new_file = blocking(move || actas_store_sqlite::bring_in(&file, &database)).await?;
-    let name = arguments.file.display().to_string();
-    // Opening it brings its schema up to date.
-    let store = open(new_file.path()).await?;
-    let prepared = prepare(&store, new_file.path(), arguments, configuration, &name).await;
-    // Whatever became of it: nothing may have the file open when it is kept or removed.
-    let store = tokio::task::spawn_blocking(move || store.close()).await;
-    store.map_err(|error| ExitError::Store(format!("the backup was not closed in order: {error}")))?;
-    let mut restored = prepared?;
-    restored.replaced = put_in_place(new_file, folder).await?;
+    let goes_on = Arc::new(AtomicBool::new(true));
+    let made = unless_interrupted(make(&arguments, &configuration, &folder, &goes_on)).await;
+    goes_on.store(false, Ordering::SeqCst);
+    let (new_file, mut restored) = made?;
+    // From here on nothing stops it: what is half done here would have to be done again.
+    restored.replaced = put_in_place(new_file, &folder).await?;
     restored.file.clone_from(&arguments.file);
     restored.data_dir = folder.path().to_owned();
     restored.as_it_was = arguments.as_it_was;
-    Ok(restored)
+    if let Some(folder) = Arc::into_inner(folder) {
+        folder.give_free();
+    }
+    restored.print(arguments.json)
+}
+
+/// Makes what is put in the place of the database, beside it.
+async fn make(
+    arguments: &RestoreArguments,
+    configuration: &Configuration,
+    folder: &Arc<DataFolder>,
+    goes_on: &Arc<AtomicBool>,
+) -> Result<(NewFile, Restored), ExitError> {
+    let (file, owned, goes_on) = (arguments.file.clone(), Arc::clone(folder), Arc::clone(goes_on));
+    // The folder is owned until this thread has ended, also when nobody waits for it any more.
+    let bringing = move || actas_store_sqlite::bring_in(&file, &owned.database(), &goes_on);
+    let new_file = blocking(bringing).await?;
+    // Opening it brings its schema up to date.
+    let store = open(new_file.path()).await?;
+    let prepared = prepare(&store, new_file.path(), arguments, configuration).await;
+    // Whatever became of it: nothing may have the file open when it is kept or removed.
+    let store = tokio::task::spawn_blocking(move || store.close()).await;
+    store.map_err(|error| ExitError::Store(format!("the backup was not closed in order: {error}")))?;
+    Ok((new_file, prepared?))
 }
 
 async fn open(file: &Path) -> Result<SqliteStore, ExitError> {
@@ -82,15 +97,16 @@ async fn prepare(
     file: &Path,
     arguments: &RestoreArguments,
     configuration: &Configuration,
-    name: &str,
 ) -> Result<Restored, ExitError> {
+    let name = &arguments.file.display().to_string();
+    let database = data_folder::database(&configuration.data_dir).display().to_string();
     let path = file.to_owned();
     let mut archive = blocking(move || SqliteArchive::as_it_goes(&path)).await?;
     let (instance_id, keys) = instance(&mut archive, name).await?;
     let in_folder = configuration.data_dir.join("master.key");
     let master_key = check_master_key(configuration, Some(in_folder), &keys)?;
     let mut progress = Progress::of(count(&mut archive, name).await?);
-    let failed = |error| of_transfer(&error, name, name);
+    let failed = |error| of_transfer(&error, name, &database);
     let mut watch = |phase, rows| progress.show(phase, rows);
     let survey = transfer::survey(&mut archive, &mut watch).await.map_err(failed)?;
     let newest_entry_at = newest_entry(&mut archive, &survey).await;
@@ -101,9 +117,10 @@ async fn prepare(
     }
     transfer::record_restored(store, &SystemClock).await.map_err(failed)?;
     progress.end();
-    let secret_keys =
-        store.secret_keys().await.map_err(|error| ExitError::Store(format!("{name}: {error}")))?;
-    let valid = secret_keys.into_iter().filter(SecretKey::is_valid).collect();
+    let failed = |error| ExitError::Store(format!("{name}: {error}"));
+    let mut secret_keys = store.secret_keys().await.map_err(failed)?;
+    secret_keys.retain(SecretKey::is_valid);
+    let valid = ValidKeys::of(secret_keys, store.signing_keys().await.map_err(failed)?);
     Ok(Restored::of(instance_id, master_key, newest_entry_at, withdrawn, valid, Told::of(&survey)))
 }
 
@@ -117,16 +134,16 @@ async fn newest_entry(source: &mut dyn Source, survey: &Survey) -> Option<UnixMi
     }
 }
 
-async fn put_in_place(
-    new_file: NewFile,
-    folder: &DataFolder,
-) -> Result<Option<std::path::PathBuf>, ExitError> {
-    let path = folder.path().to_owned();
-    let moving = tokio::task::spawn_blocking(move || replacing::put_in_place(new_file, &path)).await;
+async fn put_in_place(new_file: NewFile, folder: &Arc<DataFolder>) -> Result<Option<PathBuf>, ExitError> {
+    let owned = Arc::clone(folder);
+    let moving = tokio::task::spawn_blocking(move || replacing::put_in_place(new_file, owned.path())).await;
     moving.map_err(|error| ExitError::Store(error.to_string()))?.map_err(|error| {
+        let old = data_folder::replaced(folder.path()).ok().flatten().filter(|old| old.exists());
+        let old = old.map(|old| format!(". The database that was there is now {}", old.display()));
         ExitError::Store(format!(
-            "{} could not be put in place: {error}",
-            data_folder::database(folder.path()).display()
+            "{} could not be put in place: {error}{}",
+            folder.database().display(),
+            old.unwrap_or_default()
         ))
     })
 }

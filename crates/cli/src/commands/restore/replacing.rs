@@ -15,35 +15,59 @@ use std::{
 /// The database, and what SQLite keeps beside it. The database last: without it the others are nothing.
 const PARTS: [&str; 4] = ["-journal", "-wal", "-shm", ""];
 
-/// Moves the database that is there aside, and gives the new one its name. Gives where the old one is now.
+/// Moves the database that is there aside, and gives the new one its name. Gives where the old one is now; after a
+/// restore that was cut off, where that one moved it.
 pub(super) fn put_in_place(new_file: NewFile, folder: &Path) -> io::Result<Option<PathBuf>> {
     let database = data_folder::database(folder);
     let marker = data_folder::half_replaced(folder);
-    let is_anything_there = PARTS.iter().any(|part| beside(&database, part).exists());
-    let aside = if is_anything_there {
-        let aside = free_name(&database);
-        // One that is there tells of a database that was moved before.
-        if !marker.exists() {
-            private_file::write(&marker, &aside.display().to_string())?;
-            sync(folder)?;
-        }
-        for part in PARTS {
-            match fs::rename(beside(&database, part), beside(&aside, part)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
+    let before = data_folder::replaced(folder)?;
+    if PARTS.iter().any(|part| beside(&database, part).exists()) {
+        let aside = match &before {
+            // Some of it may be there already, and belongs to the rest.
+            Some(before) if !before.exists() => before.clone(),
+            // What is here now is what the earlier one restored.
+            Some(_) => free_name(&database),
+            None => {
+                let aside = free_name(&database);
+                private_file::write(&marker, &aside.display().to_string())?;
+                sync(folder)?;
+                aside
             }
-        }
+        };
+        move_aside(&database, &aside)?;
         sync(folder)?;
-        Some(aside)
-    } else {
-        None
-    };
+    }
+    let old = data_folder::replaced(folder)?;
     new_file.keep().map_err(io::Error::other)?;
     match fs::remove_file(&marker) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => sync(folder)?,
     }
-    Ok(aside.filter(|aside| aside.exists()))
+    Ok(old.filter(|old| old.exists()))
+}
+
+fn move_aside(database: &Path, aside: &Path) -> io::Result<()> {
+    for part in PARTS {
+        let (from, to) = (beside(database, part), beside(aside, part));
+        let moved = if to.exists() && from.exists() {
+            // What was moved before is never written over. A reader leaves an empty one, and the -shm is made from the rest.
+            if part != "-shm" && from.metadata()?.len() > 0 {
+                return Err(io::Error::other(format!(
+                    "{} and {} are both there",
+                    from.display(),
+                    to.display()
+                )));
+            }
+            fs::remove_file(from)
+        } else {
+            fs::rename(from, to)
+        };
+        match moved {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Named after now, which is to the second and may be taken.

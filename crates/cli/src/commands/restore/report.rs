@@ -5,7 +5,7 @@ use crate::{
     exit::ExitError,
     output::{self, Cell, Column, Screen, Table, grouped},
 };
-use actas_domain::{secret_key::SecretKey, time::UnixMillis, transfer::Withdrawn};
+use actas_domain::{keys::SigningKey, secret_key::SecretKey, time::UnixMillis, transfer::Withdrawn};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -24,10 +24,18 @@ pub(super) struct Restored {
     revoked_sign_in_tokens: u64,
     ended_sessions: u64,
     dropped_returns: u64,
-    valid_secret_keys: Vec<ValidKey>,
+    #[serde(flatten)]
+    keys: ValidKeys,
     master_key: Option<String>,
     /// Of the backup, before anything was taken back.
     backup: Told,
+}
+
+/// What is valid now, and may have been revoked or withdrawn since the backup.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct ValidKeys {
+    valid_secret_keys: Vec<ValidKey>,
+    signing_keys: Vec<PublishedKey>,
 }
 
 #[derive(Debug, Serialize)]
@@ -37,20 +45,88 @@ struct ValidKey {
     created_at: String,
 }
 
+#[derive(Debug, Serialize)]
+struct PublishedKey {
+    id: String,
+    status: &'static str,
+    created_at: String,
+    current_since: Option<String>,
+}
+
+impl ValidKeys {
+    pub(super) fn of(secret_keys: Vec<SecretKey>, signing_keys: Vec<SigningKey>) -> Self {
+        let valid_key = |key: SecretKey| ValidKey {
+            id: key.id.to_string(),
+            name: key.name,
+            created_at: key.created_at.to_rfc3339(),
+        };
+        let published_key = |key: SigningKey| PublishedKey {
+            id: key.id.to_string(),
+            status: key.status.as_str(),
+            created_at: key.created_at.to_rfc3339(),
+            current_since: key.current_since.map(UnixMillis::to_rfc3339),
+        };
+        Self {
+            valid_secret_keys: secret_keys.into_iter().map(valid_key).collect(),
+            signing_keys: signing_keys.into_iter().map(published_key).collect(),
+        }
+    }
+
+    fn print(&self) -> Result<(), ExitError> {
+        self.print_signing_keys()?;
+        self.print_secret_keys()
+    }
+
+    fn print_signing_keys(&self) -> Result<(), ExitError> {
+        output::line(
+            "These signing keys are published now. One that was withdrawn since the backup signs again: if any was, run \
+             actas keys rotate --now --withdraw before the instance is used.",
+        )?;
+        let screen = Screen::of_stdout(false);
+        let columns = ["ID", "STATUS", "PUBLISHED", "SIGNS SINCE"].map(Column::whole);
+        let mut table = Table::new(columns);
+        for key in &self.signing_keys {
+            let since = key.current_since.as_deref().unwrap_or_default();
+            table.add([
+                Cell::new(&key.id),
+                Cell::status(key.status),
+                Cell::new(screen.named_time(&key.created_at)),
+                Cell::new(screen.named_time(since)),
+            ]);
+        }
+        output::line(table.render(&screen))
+    }
+
+    fn print_secret_keys(&self) -> Result<(), ExitError> {
+        if self.valid_secret_keys.is_empty() {
+            return output::line("No secret key is valid: make one with actas secret-keys create.");
+        }
+        output::line(
+            "These secret keys are valid now. One that was revoked since the backup is valid again, and one that was made \
+             since is unknown: revoke and make them with actas secret-keys.",
+        )?;
+        let screen = Screen::of_stdout(false);
+        let mut table = Table::new([Column::whole("ID"), Column::whole("NAME"), Column::whole("CREATED")]);
+        for key in &self.valid_secret_keys {
+            table.add([
+                Cell::new(&key.id),
+                Cell::new(&key.name),
+                Cell::new(screen.named_time(&key.created_at)),
+            ]);
+        }
+        output::line(table.render(&screen))
+    }
+}
+
 impl Restored {
     pub(super) fn of(
         instance_id: String,
         master_key: Option<String>,
         newest_entry_at: Option<UnixMillis>,
         withdrawn: Withdrawn,
-        secret_keys: Vec<SecretKey>,
+        keys: ValidKeys,
         backup: Told,
     ) -> Self {
-        let valid_key = |key: SecretKey| ValidKey {
-            id: key.id.to_string(),
-            name: key.name,
-            created_at: key.created_at.to_rfc3339(),
-        };
         Self {
             instance_id,
             master_key,
@@ -59,7 +135,7 @@ impl Restored {
             revoked_sign_in_tokens: withdrawn.sign_in_tokens,
             ended_sessions: withdrawn.sessions,
             dropped_returns: withdrawn.returns,
-            valid_secret_keys: secret_keys.into_iter().map(valid_key).collect(),
+            keys,
             backup,
             ..Self::default()
         }
@@ -94,27 +170,7 @@ impl Restored {
                 grouped(self.dropped_returns)
             )
         })?;
-        self.print_keys()?;
+        self.keys.print()?;
         output::line(tell_master_key(self.master_key.as_ref()))
-    }
-
-    fn print_keys(&self) -> Result<(), ExitError> {
-        if self.valid_secret_keys.is_empty() {
-            return output::line("No secret key is valid: make one with actas secret-keys create.");
-        }
-        output::line(
-            "These secret keys are valid now. One that was revoked since the backup is valid again, and one that was made \
-             since is unknown: revoke and make them with actas secret-keys.",
-        )?;
-        let screen = Screen::of_stdout(false);
-        let mut table = Table::new([Column::whole("ID"), Column::whole("NAME"), Column::whole("CREATED")]);
-        for key in &self.valid_secret_keys {
-            table.add([
-                Cell::new(&key.id),
-                Cell::new(&key.name),
-                Cell::new(screen.named_time(&key.created_at)),
-            ]);
-        }
-        output::line(table.render(&screen))
     }
 }

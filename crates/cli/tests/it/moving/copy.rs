@@ -79,11 +79,14 @@ fn ends_that_cannot_be_copied_are_refused_in_a_line() {
     assert!(refused("postgres", "sqlite:other", 4).contains("holds no instance"));
     assert!(refused("sqlite:.actas", "sqlite:./.actas/actas.db", 2).contains("the same store"));
     assert!(refused("postgres", "postgres", 2).contains("the same store"));
-    let output =
-        run(folder.path(), &["store", "copy", "--from", "sqlite:.actas", "--to", "postgres://u:p@h/d"]);
+    let output = run(
+        folder.path(),
+        &["store", "copy", "--from", "sqlite:.actas", "--to", "postgres://u:hushhush@h/d"],
+    );
     let told = stderr(&output);
     assert_eq!(output.status.code(), Some(2));
-    assert!(told.contains("does not belong on a command line"), "{told}");
+    assert!(told.contains("does not belong on a command line") && told.contains("--to"), "{told}");
+    assert!(!told.contains("hushhush"), "{told}");
     let none = one_line(&run(folder.path(), &TO_POSTGRES), 2);
     assert!(none.contains("ACTAS_DATABASE_URL"), "{none}");
     let key = folder.path().join("other.key");

@@ -2,7 +2,12 @@
 
 use super::{DEV, Instance, json_of, names};
 use crate::process::{Server, actas, one_line, run};
-use std::{fs, path::Path, process::Stdio};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 /// An instance with a database of some size.
 fn instance(folder: &Path) {
@@ -76,17 +81,22 @@ fn no_server_starts_where_a_restore_was_cut_off_between_two_databases() {
     // As it is when the old one is moved and the new one has no name yet.
     fs::rename(data.join("actas.db"), data.join("actas.db.replaced-1")).unwrap();
     fs::write(data.join("actas.db.replacing"), ".actas/actas.db.replaced-1").unwrap();
+    // As where it is kept elsewhere: none may be made.
+    fs::rename(data.join("master.key"), folder.path().join("kept.key")).unwrap();
+    let before = names(&data);
     let serve =
         ["serve", "--public-url", "http://127.0.0.1", "--listen", "127.0.0.1:0", "--data-dir", ".actas"];
     for arguments in [&serve[..], &DEV, &["backup", "--to", "b.db"], &["keys", "list"]] {
         let arguments =
             [arguments, if arguments[0] == "serve" { &[] } else { &["--data-dir", ".actas"][..] }];
         let line = one_line(&run(folder.path(), &arguments.concat()), 4);
-        assert!(!data.join("actas.db").exists(), "a new database was made: {line}");
+        assert_eq!(names(&data), before, "{line}");
     }
     let line = one_line(&run(folder.path(), &serve), 4);
     assert!(line.contains("actas restore") && line.contains("replaced-1"), "{line}");
-    json_of(folder.path(), &["restore", "a.db", "--data-dir", ".actas"]);
+    fs::rename(folder.path().join("kept.key"), data.join("master.key")).unwrap();
+    let restored = json_of(folder.path(), &["restore", "a.db", "--data-dir", ".actas"]);
+    assert_eq!(restored["replaced"], ".actas/actas.db.replaced-1");
     assert!(!data.join("actas.db.replacing").exists());
     assert!(data.join("actas.db.replaced-1").exists());
     assert_eq!(Server::start(folder.path(), &DEV).stop().0, Some(0));
@@ -108,4 +118,68 @@ fn a_copy_that_was_killed_is_no_instance_and_is_begun_again() {
     }
     json_of(folder.path(), &copy);
     assert_eq!(names(&other), ["actas.db", "actas.lock"]);
+}
+
+/// What it made would be in the way of the second run.
+#[test]
+fn no_server_begins_anew_where_a_copy_was_cut_off() {
+    let folder = tempfile::tempdir().unwrap();
+    instance(folder.path());
+    let other = folder.path().join("other");
+    fs::create_dir(&other).unwrap();
+    fs::set_permissions(&other, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::write(other.join("actas.db.unfinished"), "half of it").unwrap();
+    let serve = ["serve", "--public-url", "http://127.0.0.1", "--listen", "127.0.0.1:0"];
+    let line = one_line(&run(folder.path(), &[&serve[..], &["--data-dir", "other"]].concat()), 4);
+    assert!(line.contains("run it again") && line.contains("actas.db.unfinished"), "{line}");
+    assert_eq!(names(&other), ["actas.db.unfinished", "actas.lock"]);
+    json_of(folder.path(), &["store", "copy", "--from", "sqlite:.actas", "--to", "sqlite:other"]);
+    assert_eq!(names(&other), ["actas.db", "actas.lock"]);
+}
+
+#[test]
+fn a_second_restore_goes_on_where_the_first_was_cut_off() {
+    let folder = tempfile::tempdir().unwrap();
+    instance(folder.path());
+    json_of(folder.path(), &["backup", "--to", "a.db"]);
+    let data = folder.path().join(".actas");
+    // As it is when only the -wal of a server that was killed is moved.
+    fs::write(data.join("actas.db.replaced-1-wal"), "the newest of it").unwrap();
+    fs::write(data.join("actas.db.replacing"), "/of/before/actas.db.replaced-1").unwrap();
+    let old = fs::read(data.join("actas.db")).unwrap();
+    let restore = ["restore", "a.db", "--data-dir", ".actas", "--replace"];
+    assert_eq!(json_of(folder.path(), &restore)["replaced"], ".actas/actas.db.replaced-1");
+    let aside = ["actas.db.replaced-1", "actas.db.replaced-1-wal"];
+    let replaced =
+        || names(&data).into_iter().filter(|name| name.contains(".replaced-") && !name.ends_with("-shm"));
+    assert_eq!(replaced().collect::<Vec<_>>(), aside);
+    assert_eq!(fs::read(data.join(aside[0])).unwrap(), old);
+    assert_eq!(fs::read_to_string(data.join(aside[1])).unwrap(), "the newest of it");
+    // As it is when the new one has its name and the mark is there yet: the old one stays where it is.
+    fs::write(data.join("actas.db.replacing"), ".actas/actas.db.replaced-1").unwrap();
+    assert_eq!(json_of(folder.path(), &restore)["replaced"], ".actas/actas.db.replaced-1");
+    assert_eq!(fs::read(data.join(aside[0])).unwrap(), old);
+    assert_eq!(replaced().count(), 3);
+}
+
+/// Once it has begun to change the folder it goes on, and tells what it did.
+#[test]
+fn a_restore_is_not_interrupted_while_it_replaces() {
+    let folder = tempfile::tempdir().unwrap();
+    instance(folder.path());
+    json_of(folder.path(), &["backup", "--to", "a.db"]);
+    let marker = folder.path().join(".actas/actas.db.replacing");
+    for _ in 0..3 {
+        let mut command = actas(folder.path(), &["restore", "a.db", "--replace", "--json"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        while !marker.exists() && child.try_wait().unwrap().is_none() {
+            std::hint::spin_loop();
+        }
+        // It may have ended by now.
+        let _ = Command::new("kill").args(["-INT", &child.id().to_string()]).output().unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(folder.path().join(told["replaced"].as_str().unwrap()).exists(), "{told}");
+    }
 }

@@ -3,7 +3,11 @@
 use super::{DEV, Instance, json_of, names};
 use crate::process::{Server, one_line, run, stderr, stdout};
 use serde_json::{Value, json};
-use std::{fs, path::Path};
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown},
+    path::Path,
+};
 
 /// A backup with a pending token in it, which was used after it; and a secret key that was revoked after it.
 struct Trial {
@@ -67,6 +71,7 @@ fn as_it_was_leaves_it_open_and_says_so() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let told = stdout(&output);
     assert!(told.contains("can be used once more") && told.contains("leaked"), "{told}");
+    assert!(told.contains("actas keys rotate --now --withdraw"), "{told}");
     let server = Server::start(trial.path(), &DEV);
     assert_eq!(redeem(&server, &trial.token), 200);
 }
@@ -122,7 +127,6 @@ fn what_must_not_be_restored_is_refused_and_nothing_is_changed() {
     let line = refused(&["cut.db", "--replace"], 4);
     assert!(line.contains("cut.db is no whole backup"), "{line}");
     fs::write(trial.path().join("other.key"), "A".repeat(43) + "=\n").unwrap();
-    use std::os::unix::fs::PermissionsExt as _;
     fs::set_permissions(trial.path().join("other.key"), fs::Permissions::from_mode(0o600)).unwrap();
     let line = refused(&["a.db", "--replace", "--master-key-file", "other.key"], 5);
     assert!(line.contains("other.key") && line.contains("nothing was changed"), "{line}");
@@ -130,4 +134,50 @@ fn what_must_not_be_restored_is_refused_and_nothing_is_changed() {
     let line = one_line(&run(trial.path(), &["restore", "a.db", "--replace"]), 6);
     assert!(line.contains("in use"), "{line}");
     assert_eq!(server.stop().0, Some(0));
+}
+
+/// Whoever had it could sign session tokens again, and nobody would know.
+#[test]
+fn a_signing_key_that_was_withdrawn_since_is_named() {
+    let trial = Trial::new();
+    let before = json_of(trial.path(), &["keys", "list"]);
+    let current = before.as_array().unwrap().iter().find(|key| key["status"] == "current").unwrap();
+    json_of(trial.path(), &["keys", "rotate", "--now", "--withdraw"]);
+    let restored = json_of(trial.path(), &["restore", "a.db", "--replace"]);
+    let keys = restored["signing_keys"].as_array().unwrap();
+    assert_eq!(keys.len(), before.as_array().unwrap().len());
+    assert!(keys.iter().any(|key| key["id"] == current["id"] && key["status"] == "current"), "{restored}");
+}
+
+#[test]
+fn the_file_of_a_server_is_refused_by_whatever_name() {
+    let trial = Trial::new();
+    let server = Server::start(trial.path(), &DEV);
+    let database = trial.path().join(".actas/actas.db");
+    std::os::unix::fs::symlink(&database, trial.path().join("link.db")).unwrap();
+    fs::copy(&database, trial.path().join("copied.db")).unwrap();
+    for file in ["link.db", "copied.db"] {
+        let line = one_line(&run(trial.path(), &["restore", file, "--data-dir", "other"]), 4);
+        assert!(line.contains(file) && line.contains("actas backup --data-dir"), "{line}");
+        assert!(!trial.path().join("other").exists());
+    }
+    assert_eq!(server.stop().0, Some(0));
+}
+
+/// As root, on the folder of the user that the server runs as. Nobody else can give a folder away.
+#[test]
+fn what_root_restores_is_of_the_owner_of_the_folder() {
+    let trial = Trial::new();
+    let data = trial.path().join("data");
+    fs::create_dir(&data).unwrap();
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
+    let owner = if chown(&data, Some(65_534), Some(65_534)).is_ok() {
+        65_534
+    } else {
+        fs::metadata(&data).unwrap().uid()
+    };
+    json_of(trial.path(), &["restore", "a.db", "--data-dir", "data"]);
+    for name in ["actas.db", "actas.lock"] {
+        assert_eq!(fs::metadata(data.join(name)).unwrap().uid(), owner, "{name}");
+    }
 }
