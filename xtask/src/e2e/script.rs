@@ -9,6 +9,9 @@ use std::{
 
 /// A client that retries for an hour where it should not must not hold up the run for an hour.
 const LIMIT: Duration = Duration::from_secs(600);
+/// How long a client that is asked to end may take to tidy up: servers and databases have to end.
+const GRACE: Duration = Duration::from_secs(60);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// What of a run's output is shown. Its closing line always is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,8 +35,7 @@ fn run_within(command: &mut Command, shown: Shown, limit: Duration) -> Result<St
         .map_err(|error| format!("{program}: {error}"))?;
     let outcome = follow(&mut child, shown, limit);
     if outcome.is_err() {
-        // It may have ended by itself.
-        let _ = child.kill();
+        end(&mut child);
     }
     let status = child.wait().map_err(|error| format!("{program}: {error}"))?;
     let closing = outcome?;
@@ -44,12 +46,27 @@ fn run_within(command: &mut Command, shown: Shown, limit: Duration) -> Result<St
     }
 }
 
+/// Asks it to end, so that it takes along what it started, and ends it when it does not.
+fn end(child: &mut Child) {
+    // It may have ended by itself.
+    let _ = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    let until = Instant::now() + GRACE;
+    while Instant::now() < until {
+        if !matches!(child.try_wait(), Ok(None)) {
+            return;
+        }
+        std::thread::sleep(BETWEEN_LOOKS);
+    }
+    let _ = child.kill();
+}
+
 /// Reads to the end and returns the last line.
 fn follow(child: &mut Child, shown: Shown, limit: Duration) -> Result<String, String> {
     let output = child.stdout.take().ok_or("the client has no output")?;
     let (sender, lines) = mpsc::channel();
     std::thread::spawn(move || {
-        BufReader::new(output).lines().map_while(Result::ok).all(|line| sender.send(line).is_ok())
+        // Also what nobody hears any more is read: whoever is asked to end may have to say something.
+        BufReader::new(output).lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)))
     });
     let deadline = Instant::now() + limit;
     let mut last = String::new();
@@ -106,5 +123,20 @@ mod tests {
         let problem =
             run_within(Command::new("sleep").arg("60"), Shown::All, Duration::from_millis(50)).unwrap_err();
         assert!(problem.starts_with("not done after 50ms"), "{problem}");
+    }
+
+    #[test]
+    fn a_client_that_hangs_tidies_up_first() {
+        let folder = std::env::temp_dir().join(format!("actas-script-{}", std::process::id()));
+        let script = "trap 'echo tidied > \"$0\"; exit 1' TERM; echo ready; while :; do sleep 0.05; done";
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).arg(&folder);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        end(&mut child);
+        let written = std::fs::read_to_string(&folder);
+        let _ = std::fs::remove_file(&folder);
+        assert_eq!((line.as_str(), written.unwrap().as_str()), ("ready\n", "tidied\n"));
     }
 }

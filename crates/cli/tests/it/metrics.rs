@@ -95,6 +95,25 @@ fn every_metric_is_in_the_guide_and_every_one_that_is_named_exists() {
 }
 
 #[test]
+fn every_alarm_of_the_guide_has_its_rule() {
+    let in_alerts = named(ALERTS);
+    let mut alarms = 0;
+    for row in GUIDE.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [metric, _, _, alarm] = cells[..] else { continue };
+        for name in named(metric.split('`').nth(1).unwrap()) {
+            if alarm.starts_with("none") {
+                continue;
+            }
+            let has_rule = in_alerts.contains(&name) || in_alerts.contains(&format!("{name}_bucket"));
+            assert!(has_rule, "no rule for {name}: {alarm}");
+            alarms += 1;
+        }
+    }
+    assert!(alarms >= 10, "{alarms}");
+}
+
+#[test]
 fn what_only_grows_is_a_counter_on_both_stores() {
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let database = Cluster::shared().create_database();

@@ -132,13 +132,61 @@ pub(crate) enum Outcome {
         status: u16,
         code: String,
     },
-    /// No answer, or one that says that nobody knows (5xx).
+    /// No answer, or one that says that nobody knows (503).
     Unknown,
+    /// A whole answer that no such request may get.
+    Wrong {
+        status: u16,
+        text: String,
+    },
+}
+
+impl Act {
+    /// Of each that the workers do, for what a run adds up to.
+    pub(crate) const NAMES: &[&str] = &[
+        "create-user",
+        "delete-user",
+        "set-banned",
+        "create-ticket",
+        "revoke-token",
+        "accept",
+        "mint",
+        "touch",
+        "end-session",
+        "create-key",
+        "revoke-key",
+        "read-token",
+        "read-session",
+        "read-user",
+        "list-sessions",
+        "read-record",
+    ];
+
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::CreateUser { .. } => "create-user",
+            Self::DeleteUser { .. } => "delete-user",
+            Self::SetBanned { .. } => "set-banned",
+            Self::CreateTicket { .. } => "create-ticket",
+            Self::RevokeToken { .. } => "revoke-token",
+            Self::Accept { .. } => "accept",
+            Self::Mint { .. } => "mint",
+            Self::Touch { .. } => "touch",
+            Self::EndSession { .. } => "end-session",
+            Self::CreateKey => "create-key",
+            Self::RevokeKey { .. } => "revoke-key",
+            Self::ReadToken { .. } => "read-token",
+            Self::ReadSession { .. } => "read-session",
+            Self::ReadUser { .. } => "read-user",
+            Self::ListSessions { .. } => "list-sessions",
+            Self::ReadRecord => "read-record",
+        }
+    }
 }
 
 impl Event {
     pub(crate) fn is_acknowledged(&self) -> bool {
-        !matches!(self.outcome, Outcome::Unknown | Outcome::Refused { .. })
+        !matches!(self.outcome, Outcome::Unknown | Outcome::Refused { .. } | Outcome::Wrong { .. })
     }
 
     /// Whether the act, where it succeeds, is one that the record tells of.
@@ -168,6 +216,16 @@ impl Event {
             self.act,
             ReadToken { .. } | ReadSession { .. } | ReadUser { .. } | ListSessions { .. } | ReadRecord
         )
+    }
+
+    /// The code with which the key itself was refused. A session that is over is refused with 401 too.
+    pub(crate) fn refused_key(&self) -> Option<&str> {
+        match &self.outcome {
+            Outcome::Refused { status: 401, code } if code != "authentication_invalid" => {
+                self.key.as_ref().map(|_| code.as_str())
+            }
+            _ => None,
+        }
     }
 
     pub(crate) fn created(&self) -> Option<&str> {
@@ -203,6 +261,16 @@ impl Recorder {
 
     pub(crate) fn add(&self, event: Event) {
         self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    }
+
+    /// Whether any event that began at that time or later is such a one.
+    pub(crate) fn has_since(&self, from: Micros, is_such: impl Fn(&Event) -> bool) -> bool {
+        let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        events
+            .iter()
+            .rev()
+            .take_while(|event| event.end >= from)
+            .any(|event| event.begin >= from && is_such(event))
     }
 
     /// The events so far, which are then forgotten here.

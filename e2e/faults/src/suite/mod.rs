@@ -94,9 +94,11 @@ pub(crate) async fn run(arguments: Arguments) -> ExitCode {
 
 async fn interruption() -> Result<(), Fault> {
     let mut terminated = signal(SignalKind::terminate())?;
+    let mut hung_up = signal(SignalKind::hangup())?;
     tokio::select! {
         interrupted = ctrl_c() => interrupted?,
         _ = terminated.recv() => {}
+        _ = hung_up.recv() => {}
     }
     Err("it was interrupted".into())
 }
@@ -182,6 +184,10 @@ impl Run {
                 break;
             }
         }
+        let unmet = self.totals.unmet();
+        if self.arguments.only.is_empty() && self.violated.is_empty() && !unmet.is_empty() {
+            return Err(format!("nothing of this succeeded in the whole run: {}", unmet.join(", ")).into());
+        }
         let missing = self.totals.missing(&self.kinds);
         if minutes >= schedule::FULL_MINUTES && self.violated.is_empty() && !missing.is_empty() {
             return Err(format!("too few faults: {}", missing.join(", ")).into());
@@ -262,7 +268,8 @@ impl Run {
         stage.position = record.last().map_or(before, |entry| entry.position);
         let facts = Facts {
             origin_millis: self.recorder.origin_millis,
-            clock_was_moved: traces.clock_was_moved,
+            moved_clocks: traces.moved_clocks.clone(),
+            main_key: stage.key.id.clone(),
             idle_seconds: deployment::IDLE_SECONDS,
             token_seconds: deployment::TOKEN_SECONDS,
             key_bound: u64::try_from(KEY_BOUND.as_micros())?,

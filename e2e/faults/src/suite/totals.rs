@@ -3,7 +3,7 @@
 use super::{
     checker::{Epoch, Violation},
     faults::{Kind, Traces},
-    history::{Event, Micros},
+    history::{Act, Event, Micros},
     schedule,
 };
 use std::{
@@ -19,6 +19,10 @@ pub(crate) struct Totals {
     acknowledged_changes: usize,
     session_tokens: usize,
     storms: u64,
+    /// Successes, by the act.
+    successes: BTreeMap<&'static str, u64>,
+    /// Requests with a key that was refused.
+    refused_keys: usize,
     faults: BTreeMap<Kind, u64>,
     cuts: BTreeMap<&'static str, u64>,
     /// Batches on PostgreSQL.
@@ -38,6 +42,10 @@ impl Totals {
             epoch.events.iter().filter(|event| event.outcome == super::history::Outcome::Unknown).count();
         self.acknowledged_changes += epoch.events.iter().filter(changes).count();
         self.session_tokens += epoch.events.iter().filter(is_mint).count();
+        for event in epoch.events.iter().filter(|event| event.is_acknowledged()) {
+            *self.successes.entry(event.act.name()).or_default() += 1;
+        }
+        self.refused_keys += epoch.events.iter().filter(|event| event.refused_key().is_some()).count();
         self.storms += storms;
         for (point, count) in &traces.cuts {
             *self.cuts.entry(point).or_default() += count;
@@ -67,6 +75,14 @@ impl Totals {
             }
         }
         again
+    }
+
+    /// What a whole run has to have met and did not: it would have shown nothing about that.
+    pub(crate) fn unmet(&self) -> Vec<&'static str> {
+        let others = [("tickets redeemed everywhere at once", self.storms > 0)];
+        let others = others.into_iter().chain([("a revoked key that was refused", self.refused_keys > 0)]);
+        let acts = Act::NAMES.iter().map(|name| (*name, self.successes.contains_key(name)));
+        acts.chain(others).filter(|(_, is_met)| !is_met).map(|(name, _)| name).collect()
     }
 
     /// Kinds that did not come as often as a full run needs.
@@ -117,7 +133,7 @@ fn gap(events: &[Event], (from, until): (Micros, Micros)) -> Micros {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::suite::history::{Act, Outcome};
+    use crate::suite::history::Outcome;
 
     #[test]
     fn the_longest_time_without_an_acknowledgement_is_the_unavailability() {
@@ -133,5 +149,14 @@ mod tests {
         let events: Vec<_> = [100, 150, 450, 500].map(done).into();
         assert_eq!(gap(&events, (120, 600)), 300);
         assert_eq!(gap(&[], (100, 400)), 300);
+    }
+
+    #[test]
+    fn what_never_succeeded_is_unmet() {
+        let mut totals = Totals { storms: 1, refused_keys: 1, ..Totals::default() };
+        assert_eq!(totals.unmet(), Act::NAMES);
+        totals.successes = Act::NAMES.iter().map(|name| (*name, 1)).collect();
+        assert_eq!(totals.unmet(), [""; 0]);
+        assert_eq!(Totals { refused_keys: 0, ..totals }.unmet().len(), 1);
     }
 }

@@ -1,4 +1,4 @@
-//! A ticket is accepted at most once, and not after its revocation was acknowledged.
+//! A ticket is accepted at most once, not after its revocation was acknowledged, and not when it has lapsed.
 
 use super::{Known, Violation, standing};
 use crate::suite::history::{Act, Micros, Outcome, Ticket};
@@ -29,7 +29,8 @@ pub(super) fn once(known: &Known<'_>) -> Vec<Violation> {
     [("was answered", answered), ("is on record", recorded)].into_iter().flat_map(more).collect()
 }
 
-/// No accept that began after a revocation was acknowledged succeeds, whatever revoked it.
+/// No accept that began after a revocation was acknowledged succeeds, whatever revoked it; and none of a ticket
+/// whose time was over.
 pub(super) fn not_after_revocation(known: &Known<'_>) -> Vec<Violation> {
     let revoked = revocations(known);
     let falls = standing::falls(known);
@@ -43,6 +44,13 @@ pub(super) fn not_after_revocation(known: &Known<'_>) -> Vec<Violation> {
             violations.push(Violation::new("revoked-refused", token, what));
         }
         let Some(creation) = known.creations.get(token.as_str()) else { continue };
+        let begin = known.epoch.facts.wall_millis(event.begin);
+        let lapsed = creation.expires_at.filter(|expires_at| *expires_at < begin);
+        if let Some(expires_at) = lapsed.filter(|_| !known.epoch.facts.had_wrong_time(event)) {
+            let what =
+                format!("was accepted as {session} by a request of {begin} ms, lapsed at {expires_at} ms");
+            violations.push(Violation::new("revoked-refused", token, what));
+        }
         let parties = [Some(creation.subject), creation.actor_sub];
         for party in parties.into_iter().flatten() {
             let fell = falls.get(party).into_iter().flatten();

@@ -34,9 +34,9 @@ pub(super) fn acknowledged<'a>(known: &Known<'a>) -> HashMap<&'a str, End> {
 }
 
 /// The session whose end this answer tells. A replica whose clock is wrong takes for over what is not, and says so
-/// in reads and refusals; where a clock was moved these count for nothing.
+/// in reads and refusals: these count for nothing.
 fn told<'a>(known: &Known<'a>, event: &'a Event) -> Option<(&'a str, &'static str)> {
-    let by_time = known.epoch.facts.clock_was_moved;
+    let by_time = known.epoch.facts.had_wrong_time(event);
     match (&event.act, &event.outcome) {
         (Act::EndSession { session }, Outcome::Done) => Some((session, "it was ended")),
         (Act::ReadSession { session }, Outcome::SawSession { status, .. }) if status != "active" => {

@@ -44,7 +44,7 @@ pub(super) fn check(known: &Known<'_>) -> Vec<Violation> {
 }
 
 fn problem(known: &Known<'_>, event: &Event, life: Life) -> Option<String> {
-    if let Some(code) = refused_key(event) {
+    if let Some(code) = event.refused_key() {
         let was_valid = life.valid_from < event.begin && event.end < life.asked;
         return was_valid.then(|| format!("was refused ({code}) at {}, while it was valid", event.end));
     }
@@ -60,16 +60,10 @@ fn problem(known: &Known<'_>, event: &Event, life: Life) -> Option<String> {
     is_bounded.then(|| format!("was revoked at {revoked}, and a request of {} was answered", event.begin))
 }
 
-/// The code with which the key itself was refused. A session that is over is refused with 401 too.
-fn refused_key(event: &Event) -> Option<&str> {
-    match &event.outcome {
-        Outcome::Refused { status: 401, code } if code != "authentication_invalid" => Some(code),
-        _ => None,
-    }
-}
-
 fn lives<'a>(known: &Known<'a>) -> HashMap<&'a str, Life> {
     let mut lives: HashMap<&str, Life> = HashMap::new();
+    let main = Life { valid_from: 0, asked: Micros::MAX, revoked: None, position: None };
+    lives.insert(&known.epoch.facts.main_key, main);
     for event in known.events() {
         if let (Act::CreateKey, Outcome::Created { id, .. }) = (&event.act, &event.outcome) {
             let life = Life { valid_from: event.end, asked: Micros::MAX, revoked: None, position: None };

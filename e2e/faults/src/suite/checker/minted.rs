@@ -17,7 +17,7 @@ pub(super) fn nothing_after_the_end(known: &Known<'_>) -> Vec<Violation> {
             let what = format!("{did} for a request of {}, though {} at {}", event.begin, end.how, end.at);
             violations.push(Violation::new("ended-mints-nothing", session, what));
         }
-        let state = known.epoch.state.sessions.get(session).filter(|_| !facts.clock_was_moved);
+        let state = known.epoch.state.sessions.get(session).filter(|_| !facts.had_wrong_time(event));
         if let Some(state) = state.filter(|state| state.expire_at < facts.wall_millis(event.begin)) {
             let what = format!("{did} for a request of {}, over since {}", event.begin, state.expire_at);
             violations.push(Violation::new("ended-mints-nothing", session, what));
@@ -36,7 +36,7 @@ pub(super) fn truthful(known: &Known<'_>) -> Vec<Violation> {
         problems.extend(parties(known, session, claims));
         // The session was read before its end was written, and that before it was acknowledged.
         let end = ends.get(session.as_str()).map(|end| known.epoch.facts.wall_millis(end.at));
-        let is_dated = !known.epoch.facts.clock_was_moved;
+        let is_dated = !known.epoch.facts.had_wrong_time(event);
         if let Some(end) = end.filter(|end| is_dated && claims.issued_at * 1_000 > *end) {
             problems.push(format!("iat {} is after its end, acknowledged at {end} ms", claims.issued_at));
         }
@@ -58,7 +58,7 @@ fn times(known: &Known<'_>, event: &Event, claims: &Claims) -> Vec<String> {
     }
     let (begin, end) = (facts.wall_millis(event.begin), facts.wall_millis(event.end));
     // Whole seconds, rounded down.
-    if !facts.clock_was_moved && (issued_at * 1_000 < begin - 1_500 || issued_at * 1_000 > end + 500) {
+    if !facts.had_wrong_time(event) && (issued_at * 1_000 < begin - 1_500 || issued_at * 1_000 > end + 500) {
         problems.push(format!("iat {issued_at} is not within its request, {begin} to {end} ms"));
     }
     problems

@@ -2,6 +2,7 @@
 //! at the end. Each property has a file, a name, and a test with a history that violates it.
 
 mod accepted;
+mod answers;
 mod ends;
 mod identical;
 mod kept;
@@ -18,7 +19,8 @@ use crate::suite::{
     evidence::{Entry, State},
     history::{Act, Event, Micros, Outcome},
 };
-use std::collections::HashMap;
+use serde_json::Value;
+use std::collections::{BTreeSet, HashMap};
 
 /// What is checked at once.
 #[derive(Clone, Debug, Default)]
@@ -37,8 +39,10 @@ pub(crate) struct Epoch {
 pub(crate) struct Facts {
     /// The wall clock's milliseconds at the origin of the history.
     pub(crate) origin_millis: i64,
-    /// Some process had another time than the machine.
-    pub(crate) clock_was_moved: bool,
+    /// Replicas that had another time than the machine.
+    pub(crate) moved_clocks: BTreeSet<usize>,
+    /// The key of the run, which nobody revokes.
+    pub(crate) main_key: String,
     pub(crate) idle_seconds: i64,
     pub(crate) token_seconds: i64,
     /// Within which a revoked secret key is refused for reads; for changes it is at once.
@@ -58,6 +62,11 @@ pub(crate) struct Fenced {
 impl Facts {
     pub(crate) fn wall_millis(&self, at: Micros) -> i64 {
         self.origin_millis + i64::try_from(at / 1_000).unwrap_or(i64::MAX)
+    }
+
+    /// Whether this answer is of a replica whose time may have been wrong.
+    pub(crate) fn had_wrong_time(&self, event: &Event) -> bool {
+        self.moved_clocks.contains(&event.replica)
     }
 
     /// Whether this answer may stand on what a primary that was left still knew. Only one that does nothing but read: a
@@ -98,6 +107,7 @@ pub(crate) const PROPERTIES: &[(&str, Check)] = &[
     ("reads-go-forward", reads::check),
     ("key-refused", keys::check),
     ("idempotent", identical::check),
+    ("answers-as-agreed", answers::check),
 ];
 
 /// The violations of all properties; none is as it should be.
@@ -124,6 +134,8 @@ pub(crate) struct Creation<'a> {
     pub(crate) actor_sub: Option<&'a str>,
     /// When it was there for certain.
     pub(crate) end: Micros,
+    /// By its answer, in Unix milliseconds; sign-in tokens do not tell.
+    pub(crate) expires_at: Option<i64>,
 }
 
 impl<'a> Known<'a> {
@@ -140,11 +152,12 @@ impl<'a> Known<'a> {
         }
         let mut creations: HashMap<&str, Creation<'_>> = HashMap::new();
         for event in &epoch.events {
-            if let (Act::CreateTicket { subject, actor, actor_sub, .. }, Outcome::Created { id, .. }) =
+            if let (Act::CreateTicket { subject, actor, actor_sub, .. }, Outcome::Created { id, answer }) =
                 (&event.act, &event.outcome)
             {
                 let (actor, actor_sub) = (actor.as_deref(), actor_sub.as_deref());
-                let creation = Creation { subject, actor, actor_sub, end: event.end };
+                let creation =
+                    Creation { subject, actor, actor_sub, end: event.end, expires_at: expires_at(answer) };
                 let earliest = creations.entry(id).or_insert(creation);
                 earliest.end = earliest.end.min(event.end);
             }
@@ -161,6 +174,10 @@ impl<'a> Known<'a> {
         let entries = self.by_trace.get(event.trace.as_deref()?)?;
         entries.iter().copied().find(|entry| tells_of(entry, &event.act))
     }
+}
+
+fn expires_at(answer: &str) -> Option<i64> {
+    serde_json::from_str::<Value>(answer).ok()?["expires_at"].as_i64()
 }
 
 /// Whether an entry is the one that such an act leaves.

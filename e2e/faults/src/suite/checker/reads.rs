@@ -5,6 +5,8 @@ use crate::suite::history::{Act, Event, Micros, Outcome, Ticket};
 use std::collections::{HashMap, HashSet};
 
 const PROPERTY: &str = "reads-go-forward";
+/// Whoever got no answer asks again within this, on a slow machine too.
+const BETWEEN_SENDINGS: Micros = 5_000_000;
 
 pub(super) fn check(known: &Known<'_>) -> Vec<Violation> {
     let mut violations = tokens(known);
@@ -149,24 +151,21 @@ fn users(known: &Known<'_>) -> Vec<Violation> {
         }
     }
     let mut violations = Vec::new();
-    for event in fresh(known) {
-        let Act::ReadUser { user } = &event.act else { continue };
-        let seen = match &event.outcome {
-            Outcome::SawUser { banned } => Some(*banned),
-            Outcome::Refused { status: 404, .. } => None,
-            _ => continue,
-        };
-        let Some(writes) = writes.get(user.as_str()) else { continue };
-        let is_settled = |write: &Event| write.is_acknowledged() && write.end < event.begin;
+    for event in known.events() {
+        let Some((user, seen, begin)) = saw_user(known, event) else { continue };
+        let Some(writes) = writes.get(user) else { continue };
+        let is_settled = |write: &Event| write.is_acknowledged() && write.end < begin;
         let newest = writes
             .iter()
             .filter(|(write, _)| is_settled(write))
             .filter_map(|(write, value)| Some((known.entry_of(write)?.position, *value)))
             .max_by_key(|(position, _)| *position);
         let Some((position, expected)) = newest.filter(|(_, expected)| *expected != seen) else { continue };
-        let may_be_newer = writes
-            .iter()
-            .any(|(write, value)| *value == seen && !is_settled(write) && write.begin < event.end);
+        // What was so already, and has no entry, made nothing newer.
+        let may_have_changed = |write: &Event| !write.is_acknowledged() || known.entry_of(write).is_some();
+        let may_be_newer = writes.iter().any(|(write, value)| {
+            *value == seen && !is_settled(write) && write.begin < event.end && may_have_changed(write)
+        });
         if !may_be_newer {
             let words = |value: Option<bool>| {
                 value.map_or("deleted", |banned| if banned { "banned" } else { "free" })
@@ -175,12 +174,40 @@ fn users(known: &Known<'_>) -> Vec<Violation> {
                 "is {} since entry {position}, and was {} to a read of {}",
                 words(expected),
                 words(seen),
-                event.begin
+                begin
             );
             violations.push(Violation::new(PROPERTY, user, what));
         }
     }
     violations
+}
+
+/// The user, the standing that an answer told, and from when on it may have been looked at. A ban that is acknowledged
+/// and has no entry is a read: it was so already. Its answer may be the one to an earlier sending of the same request.
+fn saw_user<'a>(known: &Known<'a>, event: &'a Event) -> Option<(&'a str, Option<bool>, Micros)> {
+    match (&event.act, &event.outcome) {
+        (Act::ReadUser { .. }, _) if known.epoch.facts.may_be_old(event) => None,
+        (Act::ReadUser { user }, Outcome::SawUser { banned }) => Some((user, Some(*banned), event.begin)),
+        (Act::ReadUser { user }, Outcome::Refused { status: 404, .. }) => Some((user, None, event.begin)),
+        (Act::SetBanned { user, banned }, Outcome::Done) if known.entry_of(event).is_none() => {
+            Some((user, Some(*banned), first_sending(known, event)))
+        }
+        _ => None,
+    }
+}
+
+/// When the request may have been sent first: before it, one after the other, those without an answer that ask the same.
+fn first_sending(known: &Known<'_>, event: &Event) -> Micros {
+    let mut begin = event.begin;
+    let is_same = |other: &&Event| other.outcome == Outcome::Unknown && other.act == event.act;
+    let mut unanswered: Vec<_> = known.events().iter().filter(is_same).collect();
+    unanswered.sort_by_key(|other| std::cmp::Reverse(other.end));
+    for other in unanswered {
+        if other.end <= begin && begin - other.end < BETWEEN_SENDINGS {
+            begin = other.begin;
+        }
+    }
+    begin
 }
 
 /// The record grows only, and whoever reads it finds all that was acknowledged.

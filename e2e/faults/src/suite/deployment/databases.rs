@@ -24,6 +24,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("full_page_writes", "on"),
     ("hot_standby", "on"),
     ("max_wal_size", "256MB"),
+    // In the data folder, with which it goes: the memory of a server that was killed would stay.
+    ("dynamic_shared_memory_type", "mmap"),
 ];
 /// Of each of the two. The memory of the machine holds it, as far as it is used.
 const DISK_BYTES: u64 = 2 * 1024 * 1024 * 1024;

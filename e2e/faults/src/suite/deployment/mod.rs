@@ -21,7 +21,7 @@ use tokio::time::sleep;
 pub(crate) const REPLICAS: usize = 3;
 /// The replica that is started under a clock of its own.
 pub(crate) const CLOCK_REPLICA: usize = 2;
-/// Short, so that both ends by time come within an epoch.
+/// Longer than sessions are left alone: those that end by their time end by their greatest duration.
 pub(crate) const IDLE_SECONDS: i64 = 20;
 pub(crate) const TOKEN_SECONDS: i64 = 10;
 /// Of instances that end with their run.

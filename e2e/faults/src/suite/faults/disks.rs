@@ -8,9 +8,15 @@ use crate::{
         injectors::slow_disk::{self, SlowDisk},
     },
 };
-use std::{sync::Arc, thread::sleep, time::Duration};
+use std::{
+    sync::Arc,
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+/// How long a primary may take to work again.
+const RETURN_LIMIT: Duration = Duration::from_secs(60);
 
 impl Injection<'_> {
     pub(super) async fn fill_disk(&mut self) -> Result<(), Fault> {
@@ -29,15 +35,25 @@ impl Injection<'_> {
         off_the_runtime(move || full.fill()).await??;
         self.last(800, 2_500).await;
         disk.free()?;
-        off_the_runtime(move || {
+        let until = Instant::now() + RETURN_LIMIT;
+        let is_back = off_the_runtime(move || {
             while primary.try_sql("postgres", "SELECT 1").is_err() {
+                if Instant::now() > until {
+                    return false;
+                }
                 if primary.processes().is_empty() {
                     primary.run_server();
                 }
                 sleep(BETWEEN_LOOKS);
             }
+            true
         })
-        .await
+        .await?;
+        if is_back {
+            Ok(())
+        } else {
+            Err("the primary did not come back when its disk had room again".into())
+        }
     }
 
     pub(super) async fn slow_server(&mut self) -> Result<(), Fault> {

@@ -15,7 +15,11 @@ use crate::{
         history::{Micros, Recorder},
     },
 };
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::time::sleep;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,7 +115,7 @@ impl Kind {
 #[derive(Debug, Default)]
 pub(crate) struct Traces {
     pub(crate) fenced: Vec<Fenced>,
-    pub(crate) clock_was_moved: bool,
+    pub(crate) moved_clocks: BTreeSet<usize>,
     /// Connections that were cut, by the point of the commit.
     pub(crate) cuts: BTreeMap<&'static str, u64>,
     /// From when the old primary was out of reach, until all was well again.

@@ -10,8 +10,16 @@ use std::{
 };
 
 /// Waits for the end of its input, so also for that of a process that was killed, and takes the disk away, with its folder
-/// where that is empty.
-const GUARDIAN: &str = r#"cat > /dev/null; umount --lazy "$1"; rmdir "$1""#;
+/// where that is empty. Whoever still works on the disk, a database that is being stopped, has half a minute for it: it
+/// could not be found any more on one that is taken away under it.
+const GUARDIAN: &str = r#"cat > /dev/null
+tries=0
+until umount "$1" 2> /dev/null; do
+    tries=$((tries + 1))
+    if [ "$tries" -ge 300 ]; then umount --lazy "$1"; break; fi
+    sleep 0.1
+done
+rmdir "$1""#;
 
 /// Mounted until it is dropped, or until the process is gone.
 #[derive(Debug)]

@@ -139,14 +139,13 @@ pub(crate) async fn ask_at(
     let (outcome, answer, trace) = match answered(make(&shared.http, &url)).await {
         Some((status, trace, answer)) => {
             let outcome = match status {
-                200 => read(&answer).unwrap_or(Outcome::Unknown),
-                400..500 => {
-                    let code = answer.string("/errors/0/code").unwrap_or_default();
-                    Outcome::Refused { status, code }
-                }
-                _ => Outcome::Unknown,
+                200 => read(&answer),
+                400..500 => answer.string("/errors/0/code").map(|code| Outcome::Refused { status, code }),
+                503 => Some(Outcome::Unknown),
+                _ => None,
             };
-            (outcome, answer, trace)
+            let wrong = || Outcome::Wrong { status, text: answer.text.clone() };
+            (outcome.unwrap_or_else(wrong), answer, trace)
         }
         None => (Outcome::Unknown, Answer::default(), None),
     };
@@ -192,6 +191,7 @@ async fn answered(request: RequestBuilder) -> Option<(u16, Option<String>, Answe
     let header = |name: &str| response.headers().get(name)?.to_str().ok().map(str::to_owned);
     let (trace, client) = (header("clerk-trace-id"), header("authorization"));
     let text = response.text().await.ok()?;
-    let body = serde_json::from_str(&text).ok()?;
+    // One that is none is nothing that could be read.
+    let body = serde_json::from_str(&text).unwrap_or_default();
     Some((status, trace, Answer { text, body, client }))
 }

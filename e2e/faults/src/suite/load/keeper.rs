@@ -77,7 +77,10 @@ async fn run(
     let outcome = match timeout(COMMAND_PATIENCE, command.output()).await {
         Ok(Ok(output)) if output.status.success() => {
             let printed = serde_json::from_slice(&output.stdout).ok();
-            printed.and_then(|printed| read(&printed)).unwrap_or(Outcome::Unknown)
+            printed.and_then(|printed| read(&printed)).unwrap_or_else(|| Outcome::Wrong {
+                status: 0,
+                text: String::from_utf8_lossy(&output.stderr).into_owned(),
+            })
         }
         _ => Outcome::Unknown,
     };

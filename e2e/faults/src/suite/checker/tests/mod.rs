@@ -1,5 +1,7 @@
 //! Histories made by hand: one that holds every promise, and for each property some that break it.
 
+mod times;
+
 use super::*;
 use crate::suite::{
     evidence::{SessionState, TokenState},
@@ -141,6 +143,7 @@ fn good() -> Epoch {
         idle_seconds: 20,
         token_seconds: 10,
         key_bound: 1_000_000,
+        main_key: "main".to_owned(),
         ..Facts::default()
     };
     Epoch { events, record, before: 0, state, facts }
@@ -438,4 +441,47 @@ fn one_intent_that_happens_twice() {
     };
     assert_eq!(broken(twice("trace-10")), NOTHING);
     assert_eq!(broken(twice("trace-9")), ["idempotent"]);
+}
+
+#[test]
+fn a_ban_that_is_answered_as_having_been_so_is_a_read() {
+    let set =
+        |second, banned| event(second, Act::SetBanned { user: "user".to_owned(), banned }, Outcome::Done);
+    let told = |second, action: &str| Entry { user: text("user"), ..entry(second, action) };
+    // Banned and freed; then a ban or the end of one that has no entry.
+    let then = |change: fn(&mut Epoch), extra: Event| {
+        broken(|epoch| {
+            epoch.events.extend([set(9, true), set(10, false), extra]);
+            epoch.record.extend([told(9, "user.banned"), told(10, "user.unbanned")]);
+            change(epoch);
+        })
+    };
+    assert_eq!(then(|_| (), set(11, false)), NOTHING);
+    assert_eq!(then(|_| (), set(11, true)), ["reads-go-forward"]);
+    // Also at a replica that was connected to what is no primary any more.
+    let fenced = |epoch: &mut Epoch| {
+        epoch.facts.fenced = vec![Fenced { replica: 0, from: 0, until: Micros::MAX }];
+    };
+    assert_eq!(then(fenced, set(11, true)), ["reads-go-forward"]);
+    // One whose request was sent first before the ban ended.
+    let earlier = |epoch: &mut Epoch| {
+        let act = Act::SetBanned { user: "user".to_owned(), banned: true };
+        let (begin, end) = (9_600_000, 10_900_000);
+        epoch.events.push(Event { begin, end, ..event(9, act, Outcome::Unknown) });
+    };
+    assert_eq!(then(earlier, set(11, true)), NOTHING);
+}
+
+#[test]
+fn an_answer_that_nobody_may_get() {
+    for status in [200, 500] {
+        let wrong = Outcome::Wrong { status, text: "?".to_owned() };
+        assert_eq!(with(event(9, mint(), wrong)), ["answers-as-agreed"]);
+    }
+}
+
+#[test]
+fn the_key_of_the_run_is_never_refused() {
+    let code = "clerk_key_invalid".to_owned();
+    assert_eq!(with(event(9, mint(), Outcome::Refused { status: 401, code })), ["key-refused"]);
 }
