@@ -109,7 +109,7 @@ options! {
         database_url_file: Option<PathBuf>;
         /// Certificates, in PEM, of those who may sign the PostgreSQL server's. By default the system's.
         database_ca_file: Option<PathBuf>;
-        /// Connections to PostgreSQL: one writes, the others read.
+        /// Connections to PostgreSQL: one writes, the others read. One more makes certain of what was read.
         database_connections: usize = "9", 3..=1_000;
         /// Seconds within which a PostgreSQL host must be connected to.
         database_connect_timeout_seconds: u64 = "5", 1..=60;

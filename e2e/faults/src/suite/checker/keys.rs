@@ -45,7 +45,10 @@ pub(super) fn check(known: &Known<'_>) -> Vec<Violation> {
 
 fn problem(known: &Known<'_>, event: &Event, life: Life) -> Option<String> {
     if let Some(code) = event.refused_key() {
-        let was_valid = life.valid_from < event.begin && event.end < life.asked;
+        // An old primary does not know of a key that was made on its successor.
+        let was_valid = life.valid_from < event.begin
+            && event.end < life.asked
+            && !known.epoch.facts.is_at_an_old_primary(event);
         return was_valid.then(|| format!("was refused ({code}) at {}, while it was valid", event.end));
     }
     let revoked =

@@ -72,10 +72,14 @@ impl Facts {
     /// Whether this answer may stand on what a primary that was left still knew. Only one that does nothing but read: a
     /// session token, and what is answered as having happened, is made certain of.
     pub(crate) fn may_be_old(&self, event: &Event) -> bool {
-        let is_fenced = self.fenced.iter().any(|fenced| {
+        self.is_at_an_old_primary(event) && event.is_read()
+    }
+
+    /// Whether the request came to a replica while it was connected to a primary that another one had replaced.
+    pub(crate) fn is_at_an_old_primary(&self, event: &Event) -> bool {
+        self.fenced.iter().any(|fenced| {
             fenced.replica == event.replica && event.begin <= fenced.until && event.end >= fenced.from
-        });
-        is_fenced && event.is_read()
+        })
     }
 }
 

@@ -414,6 +414,11 @@ fn a_key_that_works_after_its_end_or_not_before() {
     };
     assert_eq!(with(early("clerk_key_invalid")), ["key-refused"]);
     assert_eq!(with(early("authentication_invalid")), NOTHING);
+    let at_an_old_primary = |epoch: &mut Epoch| {
+        epoch.facts.fenced.push(Fenced { replica: 0, from: 7_000_000, until: 8_000_000 });
+        epoch.events.push(early("clerk_key_invalid"));
+    };
+    assert_eq!(broken(at_an_old_primary), NOTHING);
     let on_record = |epoch: &mut Epoch| {
         epoch.record.push(Entry { caller: text("key"), ..entry(9, "user.updated") });
     };
