@@ -8,7 +8,7 @@
 //!
 //! A store's own tests run it beside the contract, with real keys and the real password hasher:
 //!
-//! ```ignore
+//! ```text
 //! actas_domain::acts_model!(Harness::new(), vault, passwords);
 //! ```
 //!

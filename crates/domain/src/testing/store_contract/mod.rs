@@ -1,6 +1,6 @@
 //! What every store promises, as tests. Each store's own tests run all of it:
 //!
-//! ```ignore
+//! ```text
 //! // crates/store-…/tests/it/main.rs
 //! struct Harness { … }
 //! #[async_trait] impl actas_domain::testing::store_contract::Harness for Harness { … }
