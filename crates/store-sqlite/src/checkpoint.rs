@@ -5,7 +5,11 @@
 //! rate and 99th percentile were the same within the noise, but the WAL grew to whatever hard bound was set (70 MB,
 //! 270 MB), for a writer that never pauses never finds a WAL that is wholly copied, and only such a one begins anew.
 
-use crate::{connection::wal_file, gate::Gate, metrics::Counters};
+use crate::{
+    connection::{wal_file, without_patience},
+    gate::Gate,
+    metrics::Counters,
+};
 use rusqlite::{Connection, DEFAULT_NAME, hooks::Wal, wal::CheckpointMode};
 use std::{
     fs,
@@ -124,7 +128,7 @@ impl Checkpoints {
 
     /// Whether all of the WAL is copied. A reader that still needs some of it is no failure.
     fn run(&self, connection: &Connection, mode: CheckpointMode) -> bool {
-        match connection.wal_checkpoint_v2(DEFAULT_NAME, mode) {
+        match without_patience(connection, |connection| connection.wal_checkpoint_v2(DEFAULT_NAME, mode)) {
             Ok((frames, copied)) => {
                 self.counters.checkpointed();
                 frames == copied

@@ -62,12 +62,15 @@ fn create(file: &Path) -> Result<(), io::Error> {
     Ok(())
 }
 
-/// The one connection that writes, before anything is changed by it. It waits for nobody, so that a second writer is
-/// noticed and not raced.
+/// How long the writer waits for a lock. A reader that meets the index of the WAL half written takes the writers' lock for
+/// some microseconds, to see it whole; whoever holds it for longer is a second writer, who is noticed and not raced.
+const WRITER_PATIENCE: Duration = Duration::from_millis(250);
+
+/// The one connection that writes, before anything is changed by it.
 pub(crate) fn open_writer(file: &Path) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
-    connection.busy_timeout(Duration::ZERO)?;
+    connection.busy_timeout(WRITER_PATIENCE)?;
     Ok(connection)
 }
 
@@ -84,6 +87,17 @@ pub(crate) fn set_up_writer(
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     // Somebody else who writes is noticed now, and not at the first change.
     connection.execute_batch("BEGIN IMMEDIATE; COMMIT")
+}
+
+/// Does what would wait for readers, without waiting for them.
+pub(crate) fn without_patience<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
+) -> Result<T, rusqlite::Error> {
+    connection.busy_timeout(Duration::ZERO)?;
+    let outcome = work(connection);
+    connection.busy_timeout(WRITER_PATIENCE)?;
+    outcome
 }
 
 /// For a file that is thrown away unless all of it is written: nothing waits for the disk before its end.

@@ -176,7 +176,9 @@ impl From<Failure> for ApiError {
         match failure {
             Failure::Refused(refusal) => Self::from(refusal),
             // Whoever was answered before is answered by the layer of the idempotency key.
-            Failure::Store(StoreError::Overloaded) | Failure::Contended | Failure::Answered => {
+            Failure::Answered => Self::unavailable(),
+            failure @ (Failure::Store(StoreError::Overloaded) | Failure::Contended) => {
+                tracing::warn!(why = %failure, "turned away");
                 Self::unavailable()
             }
             Failure::Store(error @ StoreError::Unavailable(_)) => {

@@ -11,6 +11,7 @@ use actas_store_sqlite::{Options, SqliteStore};
 use futures::future::join_all;
 use std::sync::{
     Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
     mpsc::{Receiver, Sender, channel},
 };
 
@@ -198,4 +199,46 @@ async fn closing_carries_out_what_waits() {
     for number in 1..=10 {
         assert!(has_actor_token(&again, number).await, "{number}");
     }
+}
+
+/// A reader that meets the index of the WAL half written takes the writers' lock for a moment.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readers_never_make_a_change_fail() {
+    let workplace = Workplace::new();
+    let store = SqliteStore::open_unsafe(
+        &workplace.options(),
+        Arc::new(workplace.clock.clone()),
+        actas_store_sqlite::Synchronous::Off,
+    )
+    .unwrap();
+    let is_over = AtomicBool::new(false);
+    let (reads, failed) = std::thread::scope(|scope| {
+        let read = || {
+            let connection = rusqlite::Connection::open(workplace.file()).unwrap();
+            let mut reads = 0_u64;
+            while !is_over.load(Ordering::Relaxed) {
+                connection.query_row("SELECT count(*) FROM meta", [], |_| Ok(())).unwrap();
+                reads += 1;
+            }
+            reads
+        };
+        let readers = [scope.spawn(read), scope.spawn(read)];
+        let commits = tokio::task::block_in_place(|| {
+            tokio::runtime::Handle::current().block_on(async {
+                let mut failed = Vec::new();
+                for number in 0..10_000 {
+                    failed.extend(store.commit(add_actor_token(number)).await.err());
+                }
+                failed
+            })
+        });
+        is_over.store(true, Ordering::Relaxed);
+        (readers.map(|reader| reader.join().unwrap()), commits)
+    });
+    assert!(
+        failed.is_empty(),
+        "{} changes failed beside {reads:?} reads: {:?}",
+        failed.len(),
+        failed.first()
+    );
 }
