@@ -20,7 +20,6 @@ use actas_domain::{
 };
 use async_trait::async_trait;
 use std::fmt;
-use tokio_postgres::error::SqlState;
 
 /// For as long as it takes, whatever the session was set up with.
 const PATIENCE: &str = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0";
@@ -31,8 +30,9 @@ const INDEXES: &str = "SELECT index_class.relname::text, pg_get_indexdef(pg_inde
     JOIN pg_namespace ON pg_namespace.oid = table_class.relnamespace \
     WHERE pg_namespace.nspname = current_schema() AND table_class.relname::text = ANY($1) \
         AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = pg_index.indexrelid) ORDER BY 1";
-/// Snapshots that may come too late: somebody wrote between theirs and the head.
-const SNAPSHOT_ATTEMPTS: usize = 16;
+/// Whoever writes reads the head for update, and so waits for this. Unlike any statement that reads, it takes no snapshot:
+/// that of the first one behind it has all that was ever committed.
+const STOP_WRITERS: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE record_head IN EXCLUSIVE MODE";
 
 /// A database that is read or filled whole.
 pub struct PostgresArchive {
@@ -57,8 +57,10 @@ impl PostgresArchive {
         let mut archive = Self::open(options).await?;
         schema::require_own(&mut archive.connection, &archive.address).await?;
         writers::require_none(&mut archive.connection, &archive.address).await?;
-        let begun = archive.begin_snapshot().await;
+        let begun = archive.connection.script(STOP_WRITERS).await;
         begun.map_err(|fault| OpenError::from_fault(&archive.address, &fault))?;
+        // Whoever held the head, for long perhaps, has signed by now.
+        writers::require_none(&mut archive.connection, &archive.address).await?;
         Ok(archive)
     }
 
@@ -73,10 +75,11 @@ impl PostgresArchive {
         schema::require_own(&mut archive.connection, &archive.address).await?;
         archive.require_empty().await?;
         writers::require_none(&mut archive.connection, &archive.address).await?;
-        let begun = archive.begin("BEGIN ISOLATION LEVEL READ COMMITTED").await;
+        let begun = archive.begin().await;
         begun.map_err(|fault| OpenError::from_fault(&archive.address, &fault))?;
         // Somebody may have begun to use it while the head was waited for.
         archive.require_empty().await?;
+        writers::require_none(&mut archive.connection, &archive.address).await?;
         let indexes = archive.take_indexes_away().await;
         archive.indexes = indexes.map_err(|fault| OpenError::from_fault(&archive.address, &fault))?;
         Ok(archive)
@@ -90,21 +93,8 @@ impl PostgresArchive {
         Ok(Self { connection, address, indexes: Vec::new() })
     }
 
-    async fn begin_snapshot(&mut self) -> Result<(), Fault> {
-        let mut attempt = 1;
-        loop {
-            match self.begin("BEGIN ISOLATION LEVEL REPEATABLE READ").await {
-                Err(fault) if attempt < SNAPSHOT_ATTEMPTS && came_too_late(&fault) => {
-                    self.connection.script("ROLLBACK").await?;
-                    attempt += 1;
-                }
-                outcome => return outcome,
-            }
-        }
-    }
-
-    async fn begin(&mut self, sql: &str) -> Result<(), Fault> {
-        self.connection.script(sql).await?;
+    async fn begin(&mut self) -> Result<(), Fault> {
+        self.connection.script("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
         self.connection.run_patiently(Query::plain(audit::TAKE_HEAD)).await.map(drop)
     }
 
@@ -203,10 +193,6 @@ impl Target for PostgresArchive {
             Err(fault) => Err(unknown(&fault.to_string())),
         }
     }
-}
-
-fn came_too_late(fault: &Fault) -> bool {
-    matches!(fault, Fault::Sql(error) if error.code() == Some(&SqlState::T_R_SERIALIZATION_FAILURE))
 }
 
 /// Words that are of the language itself have other names here.

@@ -21,9 +21,11 @@ pub(crate) enum Attempt {
     Unknown(Vec<Result<u64, GuardFailed>>),
 }
 
-/// Whether a batch whose fate was unknown was committed.
+/// What became of work whose fate was unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
-    Committed,
+    /// The try of this number was committed.
+    Committed(i64),
+    /// None of its tries was, nor will be.
     NotCommitted,
 }

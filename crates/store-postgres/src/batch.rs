@@ -14,7 +14,7 @@
 //! written step by step.
 
 use crate::{
-    attempt::{Attempt, Fate, Scale},
+    attempt::{Attempt, Scale},
     audit,
     bind::{self, Query},
     connection::{Connection, Failed},
@@ -32,7 +32,7 @@ use crate::{
 use actas_domain::mutation::{self, Mutation};
 use actas_domain::{ports::Clock, time::UnixMillis};
 use std::{sync::Arc, time::Duration};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_postgres::Row;
 
 pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
@@ -47,7 +47,6 @@ const CLOCK: &str = "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000):
 const SIGN: &str = "INSERT INTO writers (id, batch, at) \
     VALUES ($1, $2, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) \
     ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, at = excluded.at";
-const SIGNED: &str = "SELECT batch FROM writers WHERE id = $1";
 /// A timeout would end the wait for the standby, and leave a commit that nobody but this server has.
 pub(crate) const NO_TIMEOUT: &str = "SET LOCAL statement_timeout = 0";
 pub(crate) const COMMIT: &str = "COMMIT";
@@ -59,9 +58,10 @@ pub(crate) const COMMIT_PATIENCE: Duration = Duration::from_secs(10);
 const LARGE_PATIENCE: Duration = Duration::from_secs(600);
 /// The same of its commit: a standby has all of it to catch up with.
 const LARGE_COMMIT_PATIENCE: Duration = Duration::from_secs(120);
-/// How long the server lets a large change do nothing, while what it is about is worked at here. Of others it is
-/// [`crate::connection`] that says.
-const LARGE_IDLE: &str = "SET LOCAL idle_in_transaction_session_timeout = 60000";
+/// How long the server lets a large change do nothing, while what it is about is worked at here: half of what others wait
+/// for their turn, so that one which stops costs them no answer. Of others it is [`crate::connection`] that says.
+const LARGE_IDLE_SECONDS: u64 = 30;
+const _: () = assert!(2 * LARGE_IDLE_SECONDS <= Options::DEFAULT_HEAD_PATIENCE.as_secs());
 /// Rows of parties, of each table, that a batch to share reads at most.
 const SHARED_ROWS_MAX: u32 = 4_000;
 /// Statements of a large change that are sent at a time.
@@ -80,15 +80,17 @@ pub(crate) enum Time {
 }
 
 pub(crate) struct Batches {
-    primary: Arc<Primary>,
+    pub(crate) primary: Arc<Primary>,
     time: Time,
     /// Of this writer's row in `writers`.
-    id: String,
-    /// Of the newest batch.
-    number: i64,
-    connection: Option<Connection>,
+    pub(crate) id: String,
+    /// Of the newest try of a batch.
+    pub(crate) number: i64,
+    pub(crate) connection: Option<Connection>,
     counters: Arc<Counters>,
     tidied_at: Instant,
+    /// When the next sign of life is due.
+    pub(crate) sign_at: Instant,
     /// The last batch could not be carried out: nobody waits longer for the head than for any other statement.
     pub(crate) is_down: bool,
 }
@@ -102,6 +104,7 @@ impl Batches {
         counters: Arc<Counters>,
     ) -> Self {
         let tidied_at = Instant::now();
+        let sign_at = tidied_at + writers::SIGN_EVERY;
         Self {
             primary,
             time,
@@ -110,18 +113,19 @@ impl Batches {
             connection: Some(connection),
             counters,
             tidied_at,
+            sign_at,
             is_down: false,
         }
     }
 
-    /// Carries out all work in one transaction.
-    pub(crate) async fn attempt(&mut self, works: &[&Work], scale: Scale) -> Attempt {
+    /// Carries out all work in one transaction. Its turn should come by then.
+    pub(crate) async fn attempt(&mut self, works: &[&Work], scale: Scale, turn_by: Instant) -> Attempt {
         self.number += 1;
         let mut connection = match self.connected().await {
             Ok(connection) => connection,
             Err(fault) => return Attempt::Failed(fault),
         };
-        let (attempt, keep) = self.on(&mut connection, works, scale).await;
+        let (attempt, keep) = self.on(&mut connection, works, scale, turn_by).await;
         match &attempt {
             Attempt::Done(_) => {}
             Attempt::Failed(_) => self.counters.rolled_back(),
@@ -138,44 +142,12 @@ impl Batches {
         attempt
     }
 
-    /// Whether the newest batch was committed. Its transaction, if it still goes on, holds the head of the record; so
-    /// whoever has taken the head sees how it ended. One that can be seen already needs no wait for the head, which a
-    /// large change of another server may hold for long. A batch that is found is not yet told of: a commit whose wait for
-    /// the standby was cut can be seen here and is lost when that standby takes over. A commit behind it that was
-    /// answered in order takes it along.
-    pub(crate) async fn fate(&mut self) -> Result<Fate, Fault> {
-        let mut connection = self.primary.open().await?;
-        let is_newest = |signed: &[Row]| {
-            let signed = rows::one(signed, |row| Fields::of(row, "writers").integer())?;
-            Ok::<_, Fault>(signed == Some(self.number))
-        };
-        let signed = || Query::new(SIGNED, vec![bind::text(&self.id)]);
-        let answers = connection.pipeline(&[signed(), Query::plain(BEGIN)]).await?;
-        let mut is_there = is_newest(answers.first().map(Vec::as_slice).unwrap_or_default())?;
-        if !is_there {
-            let answers = connection.pipeline(&[Query::plain(audit::TAKE_HEAD), signed()]).await?;
-            is_there = is_newest(answers.get(1).map(Vec::as_slice).unwrap_or_default())?;
-        }
-        if !is_there {
-            connection.run(Query::plain("ROLLBACK")).await?;
-            self.connection = Some(connection);
-            return Ok(Fate::NotCommitted);
-        }
-        #[cfg(feature = "mutations")]
-        if mutation::is(Mutation::FateUnconfirmed) {
-            return Ok(Fate::Committed);
-        }
-        let (answer, is_certain) = self.commit(&mut connection, Vec::new(), Scale::Shared).await;
-        answer?;
-        if !is_certain {
-            return Err(Fault::Unreachable("the database warned of its commit".into()));
-        }
-        self.connection = Some(connection);
-        Ok(Fate::Committed)
-    }
-
-    /// Says that this writer lives, where it has nothing to write. A failure is met by the next batch.
+    /// Says that this writer lives, where it has not for a while. A failure is met by the next batch.
     pub(crate) async fn sign_of_life(&mut self) {
+        if Instant::now() < self.sign_at {
+            return;
+        }
+        self.sign_at = Instant::now() + writers::SIGN_EVERY;
         let Ok(mut connection) = self.connected().await else { return };
         if writers::sign(&mut connection, &self.id).await.is_ok() {
             self.connection = Some(connection);
@@ -198,7 +170,13 @@ impl Batches {
     }
 
     /// What became of the work, and whether the connection is of further use.
-    async fn on(&mut self, connection: &mut Connection, works: &[&Work], scale: Scale) -> (Attempt, bool) {
+    async fn on(
+        &mut self,
+        connection: &mut Connection,
+        works: &[&Work],
+        scale: Scale,
+        turn_by: Instant,
+    ) -> (Attempt, bool) {
         let mut state = State::default();
         for work in works {
             work.want(&mut state);
@@ -207,7 +185,7 @@ impl Batches {
             let keep = !fault.breaks_connection();
             (Attempt::Failed(fault), keep)
         };
-        let now = match self.begin(connection, &mut state, scale).await {
+        let now = match self.begin(connection, &mut state, scale, turn_by).await {
             Ok(now) => now,
             Err(fault) => return failed(fault),
         };
@@ -221,8 +199,9 @@ impl Batches {
             Ok(queries) => queries,
             Err(fault) => return failed(fault),
         };
-        match self.commit(connection, queries, scale).await {
+        match self.commit(connection, queries, self.number, scale).await {
             (Ok(()), true) => {
+                self.sign_at = Instant::now() + writers::SIGN_EVERY;
                 self.counters.committed(works.len());
                 (Attempt::Done(outcomes), true)
             }
@@ -241,8 +220,9 @@ impl Batches {
         connection: &mut Connection,
         state: &mut State,
         scale: Scale,
+        turn_by: Instant,
     ) -> Result<UnixMillis, Fault> {
-        let (head_patience, timeout) = (self.head_patience(), self.options().statement_timeout);
+        let (head_patience, timeout) = (self.head_patience(turn_by), self.options().statement_timeout);
         let (rows_max, timeout, patience) = match scale {
             Scale::Shared => (Some(SHARED_ROWS_MAX), timeout, connection.patience()),
             Scale::Large => (None, Duration::ZERO, LARGE_PATIENCE),
@@ -254,7 +234,7 @@ impl Batches {
             limit(timeout),
             Query::plain(CLOCK),
         ];
-        queries.extend((scale == Scale::Large).then(|| Query::plain(LARGE_IDLE)));
+        queries.extend((scale == Scale::Large).then(may_be_idle));
         let loads_from = queries.len();
         let mut loads = state.loads(rows_max);
         queries.extend(loads.iter_mut().map(|load| std::mem::replace(&mut load.query, Query::plain(""))));
@@ -315,27 +295,29 @@ impl Batches {
         }
     }
 
-    /// Writes, signs and commits. The second value is whether the first one is certain: that all of it is durable, or
-    /// that nothing of it happened.
-    async fn commit(
+    /// Writes, signs with this number and commits. The second value is whether the first one is certain: that all of it
+    /// is durable, or that nothing of it happened.
+    pub(crate) async fn commit(
         &mut self,
         connection: &mut Connection,
         mut queries: Vec<Query>,
+        number: i64,
         scale: Scale,
     ) -> (Result<(), Fault>, bool) {
         if self.tidied_at.elapsed() > TIDY_INTERVAL {
             self.tidied_at = Instant::now();
             queries.push(schema::forget_writers());
         }
-        queries.push(sign(&self.id, self.number));
+        queries.push(sign(&self.id, number));
         queries.push(Query::plain(NO_TIMEOUT));
         queries.push(Query::plain(COMMIT));
         let patience = match scale {
             Scale::Shared => self.options().statement_timeout + COMMIT_PATIENCE,
             Scale::Large => LARGE_COMMIT_PATIENCE,
         };
+        let until = Instant::now() + patience;
         // Statements that are new are prepared first, while it is certain that nothing is committed.
-        match timeout(patience, connection.prepare(&queries)).await {
+        match timeout_at(until, connection.prepare(&queries)).await {
             Ok(Ok(())) => {}
             Ok(Err(fault)) => return (Err(fault), true),
             Err(_) => return (Err(Fault::Silent(patience.as_secs())), true),
@@ -346,7 +328,7 @@ impl Batches {
             return (Ok(()), true);
         }
         let warnings = connection.warnings();
-        match timeout(patience, connection.send(&queries)).await {
+        match timeout_at(until, connection.send(&queries)).await {
             Ok(Ok(_)) => (Ok(()), connection.warnings() == warnings),
             Ok(Err(Failed { fault, .. })) => {
                 let is_certain = fault.ends_transaction();
@@ -356,9 +338,14 @@ impl Batches {
         }
     }
 
-    fn head_patience(&self) -> Duration {
-        let patience = self.options().head_patience;
-        if self.is_down { patience.min(self.options().statement_timeout) } else { patience }
+    /// What is left until then, and no less than what a statement may take: others of the batch have just come.
+    fn head_patience(&self, turn_by: Instant) -> Duration {
+        let longest = self.options().head_patience;
+        let shortest = longest.min(self.options().statement_timeout);
+        if self.is_down {
+            return shortest;
+        }
+        turn_by.saturating_duration_since(Instant::now()).clamp(shortest, longest)
     }
 
     fn options(&self) -> &Options {
@@ -374,6 +361,11 @@ pub(crate) fn sign(id: &str, number: i64) -> Query {
 /// What each statement of this transaction may take from now on; zero for any time.
 fn limit(timeout: Duration) -> Query {
     Query::new(format!("SET LOCAL statement_timeout = {}", timeout.as_millis()), Vec::new())
+}
+
+fn may_be_idle() -> Query {
+    let sql = format!("SET LOCAL idle_in_transaction_session_timeout = '{LARGE_IDLE_SECONDS}s'");
+    Query::new(sql, Vec::new())
 }
 
 /// Whoever waits for the head waits for others, and did nothing yet.

@@ -12,7 +12,6 @@ use crate::{
     options::Options,
     reads::closed,
     work::{GuardFailed, Note, Work},
-    writers::SIGN_EVERY,
 };
 #[cfg(feature = "mutations")]
 use actas_domain::mutation::{self, Mutation};
@@ -33,7 +32,7 @@ use tokio::{
         oneshot,
     },
     task::JoinHandle,
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
 /// The pauses between two tries.
@@ -43,8 +42,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// The position of a change's own entry; how many rows a note was about; of no meaning for other work.
 type Outcome = Result<u64, CommitError>;
 
+/// The number of a try of a batch, and what is to be answered where it was committed.
+type Try = (i64, Vec<Result<u64, GuardFailed>>);
+
 struct Job {
     work: Work,
+    asked_at: Instant,
     answer: oneshot::Sender<Outcome>,
 }
 
@@ -58,7 +61,8 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn start(batches: Batches, options: &Options) -> Self {
         let (sender, jobs) = mpsc::channel(options.queue_length.max(1));
-        let committer = Committer { batches, retry_for: options.retry_for };
+        let committer =
+            Committer { batches, retry_for: options.retry_for, turn_patience: options.head_patience };
         let running = tokio::spawn(committer.run(jobs, options.batch_max.max(1)));
         Self {
             queue: RwLock::new(Some(sender)),
@@ -110,7 +114,11 @@ impl Writer {
 
     async fn done(&self, work: Work) -> Outcome {
         let (answer, answered) = oneshot::channel();
-        match self.queue().as_ref().map(|queue| queue.try_send(Job { work, answer })) {
+        match self
+            .queue()
+            .as_ref()
+            .map(|queue| queue.try_send(Job { work, asked_at: Instant::now(), answer }))
+        {
             Some(Ok(())) => {}
             Some(Err(TrySendError::Full(_))) => return Err(StoreError::Overloaded.into()),
             Some(Err(TrySendError::Closed(_))) => return Err(has_ended().into()),
@@ -142,23 +150,44 @@ fn without_guards(error: CommitError) -> StoreError {
 struct Committer {
     batches: Batches,
     retry_for: Duration,
+    /// What waited for longer is not begun.
+    turn_patience: Duration,
 }
 
 impl Committer {
     async fn run(mut self, mut queue: mpsc::Receiver<Job>, batch_max: usize) {
         let mut jobs = Vec::with_capacity(batch_max);
         loop {
-            match timeout(SIGN_EVERY, queue.recv_many(&mut jobs, batch_max)).await {
+            match timeout_at(self.batches.sign_at, queue.recv_many(&mut jobs, batch_max)).await {
                 Ok(0) => break,
-                Ok(_) => self.carry_out(std::mem::take(&mut jobs)).await,
+                Ok(_) => {
+                    self.carry_out(std::mem::take(&mut jobs)).await;
+                    self.sign_between().await;
+                }
                 Err(_) => self.batches.sign_of_life().await,
             }
         }
         self.batches.leave().await;
     }
 
+    /// Work that comes to nothing signs nothing, however much of it there is. Where the database could not even be
+    /// reached, nobody waits behind another try.
+    async fn sign_between(&mut self) {
+        if self.batches.connection.is_some() {
+            self.batches.sign_of_life().await;
+        }
+    }
+
+    /// Those that did not wait for too long. The others are told so.
+    fn in_time(&self, jobs: Vec<Job>) -> Vec<Job> {
+        let (late, jobs) = jobs.into_iter().partition(|job| job.asked_at.elapsed() > self.turn_patience);
+        answer(late, Err(too_late(self.turn_patience)));
+        jobs
+    }
+
     /// Answers every job when it is durable.
     async fn carry_out(&mut self, jobs: Vec<Job>) {
+        let jobs = self.in_time(jobs);
         match self.together(&jobs, Scale::Shared).await {
             Err(Fault::Large) => self.large_ones_apart(jobs).await,
             Err(fault) if fault.is_of_one() && jobs.len() > 1 => self.one_by_one(jobs.into_iter()).await,
@@ -190,7 +219,7 @@ impl Committer {
         let mut too_slow = 0;
         for job in jobs.by_ref() {
             let scale = if job.work.is_of_a_party() { Scale::Large } else { Scale::Shared };
-            let job = vec![job];
+            let job = self.in_time(vec![job]);
             let outcomes = self.together(&job, scale).await;
             let fault = outcomes.as_ref().err();
             too_slow += u32::from(fault.is_some_and(Fault::is_timeout));
@@ -199,6 +228,7 @@ impl Committer {
             if !goes_on {
                 break;
             }
+            self.sign_between().await;
         }
         answer(jobs.collect(), Err(not_begun()));
     }
@@ -208,11 +238,15 @@ impl Committer {
             return Ok(Vec::new());
         }
         let works: Vec<&Work> = jobs.iter().map(|job| &job.work).collect();
+        let oldest = jobs.iter().map(|job| job.asked_at).min().unwrap_or_else(Instant::now);
+        let turn_by = oldest + self.turn_patience;
         // While the database is away each batch is tried once, so that nobody waits for long.
         let until = Instant::now() + if self.batches.is_down { Duration::ZERO } else { self.retry_for };
         let mut pause = FIRST_PAUSE;
+        // Tries whose fate was not known at once.
+        let mut tries: Vec<Try> = Vec::new();
         loop {
-            let fault = match self.batches.attempt(&works, scale).await {
+            let fault = match self.batches.attempt(&works, scale, turn_by).await {
                 Attempt::Done(outcomes) => {
                     self.batches.is_down = false;
                     return Ok(outcomes);
@@ -224,19 +258,23 @@ impl Committer {
                 }
                 #[cfg(feature = "mutations")]
                 Attempt::Unknown(_) if mutation::is(Mutation::UnknownFateRepeated) => continue,
-                Attempt::Unknown(outcomes) => match self.fate().await {
-                    Some(Fate::Committed) => {
-                        self.batches.is_down = false;
-                        return Ok(outcomes);
+                Attempt::Unknown(outcomes) => {
+                    tries.push((self.batches.number, outcomes));
+                    match self.fate(&tries).await {
+                        Some(Fate::Committed(number)) => {
+                            self.batches.is_down = false;
+                            let of_try = tries.into_iter().find(|(each, _)| *each == number);
+                            return of_try.map(|(_, outcomes)| outcomes).ok_or_else(unknown);
+                        }
+                        Some(Fate::NotCommitted) => {
+                            Fault::Unreachable("the connection to the database broke during a commit".into())
+                        }
+                        None => {
+                            self.batches.is_down = true;
+                            return Err(unknown());
+                        }
                     }
-                    Some(Fate::NotCommitted) => {
-                        Fault::Unreachable("the connection to the database broke during a commit".into())
-                    }
-                    None => {
-                        self.batches.is_down = true;
-                        return Err(unknown());
-                    }
-                },
+                }
             };
             if matches!(fault, Fault::Large) {
                 return Err(fault);
@@ -258,13 +296,14 @@ impl Committer {
         }
     }
 
-    /// What became of the newest batch; none when nobody could tell in time.
-    async fn fate(&mut self) -> Option<Fate> {
+    /// What became of these tries of one batch; none when nobody could tell in time.
+    async fn fate(&mut self, tries: &[Try]) -> Option<Fate> {
         let patience = 3 * self.retry_for;
+        let numbers: Vec<i64> = tries.iter().map(|(number, _)| *number).collect();
         let looking = timeout(patience, async {
             let mut pause = FIRST_PAUSE;
             loop {
-                match self.batches.fate().await {
+                match self.batches.fate(&numbers).await {
                     Ok(fate) => return fate,
                     Err(fault) => tracing::warn!(%fault, "looking up a commit is tried again"),
                 }
@@ -299,6 +338,13 @@ fn not_begun() -> Fault {
     Fault::Unreachable(
         "the database is away, or too slow for what it is asked: nothing of this was begun, ask again".into(),
     )
+}
+
+fn too_late(patience: Duration) -> Fault {
+    let seconds = patience.as_secs();
+    Fault::Unreachable(format!(
+        "the database was away, or busy with other changes, for {seconds} s: nothing of this was begun, ask again"
+    ))
 }
 
 fn unknown() -> Fault {

@@ -14,6 +14,7 @@ mod clients;
 mod commit;
 mod conditions;
 mod connection;
+mod fate;
 mod fault;
 mod guards;
 mod kept_answers;
@@ -137,7 +138,7 @@ impl PostgresStore {
         let primary = Arc::new(Primary::new(Arc::clone(&address), options.clone()));
         let mut connection = primary.open().await.map_err(failed)?;
         schema::migrate(&mut connection, &address).await?;
-        connection.run(schema::forget_writers()).await.map_err(failed)?;
+        writers::lightly(&mut connection, schema::forget_writers()).await.map_err(failed)?;
         warn_of_lost_syncs(&mut connection).await.map_err(failed)?;
         let counters = Arc::new(Counters::default());
         let id = writer_id(&mut connection).await.map_err(failed)?;

@@ -5,7 +5,9 @@
 //! own behind the read, on the same server and answered in order, excludes both: where a standby must have each commit,
 //! none that has taken over lets it through; and whatever was committed before it is where it is.
 //!
-//! It holds no row that anybody else writes, so it does not wait for the record. All that ask at once share one.
+//! It holds no row that anybody else writes, so it does not wait for the record. All that ask at once share one. Where
+//! nobody asks for a while it is made all the same: a store that only reads would never notice otherwise that its server
+//! was replaced.
 
 use crate::{
     batch,
@@ -28,6 +30,8 @@ use tokio::{
     time::timeout,
 };
 
+/// After a commit that failed, and that nobody waits for, the next one follows this soon: the new primary is looked for.
+const SEARCH_PAUSE: Duration = Duration::from_secs(1);
 /// How long somebody waits who asks whether the store works.
 const CHECK_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -42,7 +46,7 @@ pub(crate) struct Pulse {
 impl Pulse {
     pub(crate) fn start(primary: Arc<Primary>, id: String) -> Self {
         let (requests, waiting) = mpsc::unbounded_channel();
-        let heart = Heart { primary: Arc::clone(&primary), id, connection: None, number: 0 };
+        let heart = Heart { primary: Arc::clone(&primary), id, connection: None, number: 0, is_sure: true };
         let beating = Mutex::new(Some(tokio::spawn(heart.run(waiting))));
         Self { requests, beating, primary }
     }
@@ -88,13 +92,25 @@ struct Heart {
     id: String,
     connection: Option<Connection>,
     number: i64,
+    /// The newest beat was answered.
+    is_sure: bool,
 }
 
 impl Heart {
     async fn run(mut self, mut waiting: mpsc::UnboundedReceiver<oneshot::Sender<Answer>>) {
         let mut asked = Vec::new();
-        while waiting.recv_many(&mut asked, usize::MAX).await > 0 {
+        loop {
+            let idle_max = if self.is_sure { self.primary.options.beat_interval } else { SEARCH_PAUSE };
+            if let Ok(0) = timeout(idle_max, waiting.recv_many(&mut asked, usize::MAX)).await {
+                return;
+            }
             let outcome = self.beat().await.map_err(Arc::new);
+            if let Err(fault) = &outcome
+                && self.is_sure
+            {
+                tracing::warn!(%fault, "the database does not confirm that it is the primary: looking for the one that is");
+            }
+            self.is_sure = outcome.is_ok();
             for answer in asked.drain(..) {
                 // Whoever asked may have gone away meanwhile.
                 let _ = answer.send(outcome.clone());
@@ -135,7 +151,9 @@ impl Heart {
         let answers = match connection.pipeline_within(patience, &queries).await {
             Ok(answers) => answers,
             Err(failed) => {
-                if matches!(failed.fault, Fault::Silent(_)) {
+                // A beat that was not answered keeps its row until it is through, so the next ones wait for that row in
+                // vain. That is as well: no more than one session of ours hangs there.
+                if matches!(failed.fault, Fault::Silent(_)) || failed.fault.is_timeout() {
                     self.primary.doubt(connection);
                 }
                 return Err(failed.fault);
@@ -144,6 +162,7 @@ impl Heart {
         let least = answers.get(1).map(Vec::as_slice).unwrap_or_default();
         schema::may_work(rows::one(least, |row| Fields::of(row, "meta").unsigned())?)?;
         if connection.warnings() != warnings {
+            self.primary.doubt(connection);
             return Err(Fault::Unreachable("the database warned of its commit".into()));
         }
         Ok(connection.epoch)

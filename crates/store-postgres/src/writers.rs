@@ -1,4 +1,4 @@
-//! Who is at work: each writer signs its row with every batch, and now and then while it has nothing to write.
+//! Who is at work: each writer signs its row with every batch, and where it has not for a while, between two of them.
 
 use crate::{
     address::Address,
@@ -10,10 +10,11 @@ use crate::{
 };
 use std::time::Duration;
 
-/// How often a writer that has nothing to write signs.
+/// A writer that committed nothing for so long signs when it can.
 pub(crate) const SIGN_EVERY: Duration = Duration::from_secs(10);
-/// A row that is younger is of a writer that is at work.
-const LIVES_SECONDS: i64 = 30;
+/// A row that is younger is of a writer that is at work. It is more than the longest time in which one does not sign:
+/// that of one batch which waits for its turn, breaks, and is looked up. A large change takes longer, and holds the head.
+const LIVES_SECONDS: i64 = 180;
 
 const BEGIN: &str = "BEGIN";
 /// A sign of life need not survive anything, and must not wait for a standby.
@@ -22,7 +23,7 @@ const LIGHTLY: &str = "SET LOCAL synchronous_commit = off";
 const SIGN: &str = "INSERT INTO writers (id, batch, at) \
     VALUES ($1, 0, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) \
     ON CONFLICT (id) DO UPDATE SET at = excluded.at";
-const LEAVE: &str = "DELETE FROM writers WHERE id IN ($1, $1 || ' confirms')";
+const LEAVE: &str = "DELETE FROM writers WHERE id = $1";
 const COMMIT: &str = "COMMIT";
 /// Each store also signs a row when it confirms what was read ([`confirming`]); one that is at work is told by its own.
 const AT_WORK: &str = "SELECT id, floor(extract(epoch FROM clock_timestamp()) - at / 1000)::bigint FROM writers \
@@ -43,12 +44,16 @@ pub(crate) async fn sign(connection: &mut Connection, id: &str) -> Result<(), Fa
     lightly(connection, Query::new(SIGN, vec![bind::text(id)])).await
 }
 
-/// Says that this writer has ended.
+/// Says that this writer has ended. Its own row first: a commit that goes on may still hold the other one.
 pub(crate) async fn leave(connection: &mut Connection, id: &str) -> Result<(), Fault> {
-    lightly(connection, Query::new(LEAVE, vec![bind::text(id)])).await
+    for id in [id, &confirming(id)] {
+        lightly(connection, Query::new(LEAVE, vec![bind::text(id)])).await?;
+    }
+    Ok(())
 }
 
-async fn lightly(connection: &mut Connection, query: Query) -> Result<(), Fault> {
+/// Writes what may be lost: its commit waits for nobody.
+pub(crate) async fn lightly(connection: &mut Connection, query: Query) -> Result<(), Fault> {
     let queries = [Query::plain(BEGIN), Query::plain(LIGHTLY), query, Query::plain(COMMIT)];
     connection.pipeline(&queries).await.map(drop)
 }

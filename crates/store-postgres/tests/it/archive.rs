@@ -1,6 +1,9 @@
 //! Moving everything: from SQLite here and back, exactly; and never beside somebody at work.
 
-use crate::workplace::{Workplace, add_actor_token, options};
+use crate::{
+    batches::Held,
+    workplace::{Workplace, add_actor_token, options},
+};
 use actas_domain::{
     ports::Store as _,
     testing::transfer::{Contents, contents, head},
@@ -143,8 +146,50 @@ async fn a_store_that_is_open_is_in_use_and_one_that_was_closed_is_not() {
     let killed = workplace.open().await;
     std::mem::forget(killed);
     assert!(PostgresArchive::source(&workplace.options()).await.is_err());
-    workplace.database.sql("UPDATE writers SET at = at - 30000");
+    workplace.database.sql("UPDATE writers SET at = at - 180000");
     PostgresArchive::source(&workplace.options()).await.unwrap();
+}
+
+/// It was silent for long, at work in its turn; with its commit it signs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_was_at_work_in_its_turn_is_found_behind_it() {
+    let workplace = Workplace::new();
+    for is_source in [true, false] {
+        let at_work = Held::open(&workplace, &workplace.options()).await;
+        // As one that has not signed for long.
+        workplace.database.sql("UPDATE writers SET at = 0");
+        let options = workplace.options();
+        let copying = tokio::spawn(async move {
+            if is_source {
+                PostgresArchive::source(&options).await.map(drop)
+            } else {
+                PostgresArchive::target(&options).await.map(drop)
+            }
+        });
+        at_work.is_waited_for().await;
+        at_work
+            .run("UPDATE writers SET at = floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint")
+            .await;
+        at_work.let_go().await;
+        let refused = copying.await.unwrap();
+        assert!(matches!(refused, Err(OpenError::InUse { .. })), "{is_source}: {refused:?}");
+        at_work.store.close().await;
+    }
+}
+
+/// What is committed without an entry moves no head.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_committed_while_the_head_was_waited_for_is_taken_along() {
+    let workplace = Workplace::new();
+    let at_work = Held::open(&workplace, &workplace.options()).await;
+    at_work.store.close().await;
+    let options = workplace.options();
+    let copying = tokio::spawn(async move { PostgresArchive::source(&options).await });
+    at_work.is_waited_for().await;
+    at_work.run("INSERT INTO standings VALUES ('somebody', TRUE, FALSE)").await;
+    at_work.let_go().await;
+    let mut source = copying.await.unwrap().unwrap();
+    assert_eq!(source.count(Kind::Standings).await.unwrap(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -38,14 +38,25 @@ impl Held {
         self.holder.batch_execute("COMMIT").await.unwrap();
     }
 
-    /// Commits one change, and returns when the writer waits with it; whatever is committed now is queued.
-    pub(crate) async fn occupy(&self) -> Waiting {
-        let waiting = self.spawn(changes::change(Vec::new(), Vec::new()));
+    /// In the transaction that holds the head.
+    pub(crate) async fn run(&self, sql: &str) {
+        self.holder.batch_execute(sql).await.unwrap();
+    }
+
+    /// Returns when somebody waits for the head.
+    pub(crate) async fn is_waited_for(&self) {
         let blocked = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
             AND datname = current_database()";
         while self.holder.query(blocked, &[]).await.unwrap().is_empty() {
-            tokio::task::yield_now().await;
+            // Sessions that have come since are not in what this transaction has seen.
+            self.run("SELECT pg_stat_clear_snapshot()").await;
         }
+    }
+
+    /// Commits one change, and returns when the writer waits with it; whatever is committed now is queued.
+    pub(crate) async fn occupy(&self) -> Waiting {
+        let waiting = self.spawn(changes::change(Vec::new(), Vec::new()));
+        self.is_waited_for().await;
         waiting
     }
 
@@ -242,6 +253,50 @@ async fn a_turn_that_does_not_come_is_given_up() {
     );
     held.let_go().await;
     assert_eq!(held.store.commit(add_actor_token(1)).await.unwrap().position, 1);
+}
+
+/// One batch after the other waits for its turn in vain; nobody waits for all that are before theirs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_waited_for_too_long_is_not_begun() {
+    let workplace = Workplace::new();
+    let (head_patience, statement_timeout) = (Duration::from_secs(2), Duration::from_secs(1));
+    let options = Options {
+        head_patience,
+        statement_timeout,
+        retry_for: Duration::ZERO,
+        batch_max: 1,
+        ..workplace.options()
+    };
+    let held = Held::open(&workplace, &options).await;
+    let begun = std::time::Instant::now();
+    let mut waiting = Vec::new();
+    for number in 1..=20 {
+        let store = Arc::clone(&held.store);
+        waiting.push(tokio::spawn(async move { store.commit(add_actor_token(number)).await }));
+    }
+    let mut not_begun = 0;
+    for outcome in join_all(waiting).await {
+        let Err(CommitError::Store(StoreError::Unavailable(why))) = outcome.unwrap() else { panic!() };
+        not_begun += u32::from(why.contains("nothing of this was begun"));
+    }
+    assert!(begun.elapsed() < 3 * head_patience, "{:?}", begun.elapsed());
+    assert!(not_begun >= 15, "{not_begun}");
+    held.let_go().await;
+    held.store.commit(add_actor_token(1)).await.unwrap();
+}
+
+/// Its work comes to nothing, again and again, so that no batch of it signs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_refused_all_the_time_says_that_it_lives() {
+    let workplace = Workplace::new();
+    let store = workplace.open().await;
+    let signed = || workplace.database.sql("SELECT max(at) FROM writers WHERE id NOT LIKE '% confirms'");
+    let (first, begun) = (signed(), std::time::Instant::now());
+    while signed() == first {
+        let refused = store.commit(changes::change(vec![Guard::Before(rows::START)], Vec::new())).await;
+        assert!(matches!(refused, Err(CommitError::GuardFailed)), "{refused:?}");
+        assert!(begun.elapsed() < Duration::from_secs(20), "it is silent while it works");
+    }
 }
 
 /// What waits when the store is closed is carried out first.

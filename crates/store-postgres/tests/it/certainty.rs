@@ -285,6 +285,48 @@ async fn a_primary_that_was_replaced_makes_nothing_certain() {
     }
 }
 
+/// Nobody mints, nobody writes, and nobody asks whether the server works. The standby takes over when the old primary has
+/// been without it for a while; a store that only reads finds it all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_store_that_only_reads_notices_that_its_primary_was_replaced() {
+    let primary = Cluster::start_with(&[("wal_level", "replica"), ("max_wal_senders", "4")]);
+    let database = primary.create_database();
+    let standby = primary.start_standby("second");
+    let folder = |cluster: &Cluster| cluster.socket_folder().display().to_string().replace('/', "%2F");
+    let url = |hosts: &str| format!("postgresql://{USER}@{hosts}/{}", database.name());
+    let short = Options {
+        connect_timeout: Duration::from_secs(1),
+        statement_timeout: Duration::from_secs(1),
+        beat_interval: Duration::from_millis(200),
+        ..options(&url(&[&primary, &standby].map(folder).join(",")))
+    };
+    primary.set("synchronous_standby_names", "second");
+    let reader = world(&short).await;
+    let session = begin_session(&reader, 1).await;
+    primary.set("synchronous_standby_names", "missing");
+    // A beat hangs for the standby, and the next one for the row of the one before.
+    let begun = std::time::Instant::now();
+    for wait in ["wait_event = 'SyncRep'", "wait_event_type = 'Lock'"] {
+        let waits = format!("SELECT count(*) FROM pg_stat_activity WHERE {wait}");
+        while primary.sql("postgres", &waits) == "0" {
+            assert!(begun.elapsed() < Duration::from_secs(45), "nothing beats by itself");
+            tokio::task::yield_now().await;
+        }
+    }
+    standby.promote();
+    let moved = world(&options(&url(&folder(&standby)))).await;
+    session::end::revoke(&moved, &Context::operator(), session.id.as_str(), &Unkept).await.unwrap();
+    let begun = std::time::Instant::now();
+    loop {
+        match reader.store.session(&session.id).await {
+            Ok(Some(seen)) if seen.status == SessionStatus::Revoked => break,
+            Ok(_) | Err(_) => {}
+        }
+        assert!(begun.elapsed() < Duration::from_secs(15), "it reads on the old primary");
+        tokio::task::yield_now().await;
+    }
+}
+
 /// A key that was known a moment ago, in an earlier reading, and is revoked in the one that the token rests on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_was_revoked_behind_its_authentication_mints_nothing() {

@@ -1,6 +1,6 @@
 //! A commit is told when the standby has it, whatever somebody does to the wait.
 
-use crate::workplace::{add_actor_token, has_actor_token, options};
+use crate::workplace::{Workplace, add_actor_token, has_actor_token, options};
 use actas_domain::ports::Store;
 use actas_postgres_cluster::Cluster;
 use actas_store_postgres::PostgresStore;
@@ -52,6 +52,49 @@ async fn a_commit_whose_wait_is_cut_is_told_when_a_later_one_has_waited() {
     assert_eq!(committing.await.unwrap().unwrap().position, number);
     assert_eq!(store.metrics().unknown_fates_total, 1);
     assert_eq!(store.commit(add_actor_token(number + 1)).await.unwrap().position, number + 1);
+}
+
+/// What is tidied up at a start, and what is said at an end, wait for no standby.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_store_opens_and_closes_while_the_standby_is_away() {
+    let cluster = Cluster::start_with(&[("wal_level", "replica"), ("max_wal_senders", "4")]);
+    let database = cluster.create_database();
+    PostgresStore::open(&options(&database.url())).await.unwrap().close().await;
+    database.sql("INSERT INTO writers (id, batch, at) VALUES ('long gone', 1, 0)");
+    cluster.set("synchronous_standby_names", "missing");
+    let writes = "SET synchronous_commit = on; SELECT pg_logical_emit_message(true, 'a', 'b')";
+    loop {
+        let waiting = std::thread::scope(|scope| {
+            let writing = scope.spawn(|| cluster.try_sql(database.name(), writes));
+            let waiting = await_waiting(&cluster, "0", || writing.is_finished());
+            if let Some(waiting) = &waiting {
+                cluster.sql("postgres", &format!("SELECT pg_cancel_backend({waiting})"));
+            }
+            waiting.is_some()
+        });
+        if waiting {
+            break;
+        }
+    }
+    let store = PostgresStore::open(&options(&database.url())).await.unwrap();
+    assert_eq!(database.sql("SELECT count(*) FROM writers WHERE id = 'long gone'"), "0");
+    store.close().await;
+    assert_eq!(database.sql("SELECT count(*) FROM writers"), "0");
+}
+
+/// A commit that makes certain still goes on, and holds its row; that is no reason to be taken for alive.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_store_that_closes_says_so_though_a_commit_of_its_own_goes_on() {
+    let workplace = Workplace::new();
+    let store = workplace.open().await;
+    store.check().await.unwrap();
+    let (by_hand, connection) =
+        tokio_postgres::connect(&workplace.database.url(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let hold = "BEGIN; SELECT * FROM writers WHERE id LIKE '% confirms' FOR UPDATE";
+    by_hand.batch_execute(hold).await.unwrap();
+    store.close().await;
+    assert_eq!(workplace.database.sql("SELECT count(*) FROM writers WHERE id NOT LIKE '% confirms'"), "0");
 }
 
 /// The primary is lost and its standby takes over: both hosts are in the URL.
