@@ -13,6 +13,26 @@ pub(crate) fn database(folder: &Path) -> PathBuf {
     folder.join("actas.db")
 }
 
+/// The database in a data folder that is to have one.
+///
+/// # Errors
+/// [`ExitError::Store`], when it has none, or when that cannot be seen.
+pub(crate) fn require_database(folder: &Path) -> Result<PathBuf, ExitError> {
+    let database = database(folder);
+    match database.try_exists() {
+        Ok(true) => Ok(database),
+        Ok(false) => Err(ExitError::Store(format!(
+            "there is no instance in {}: {} is missing; name the server's data folder",
+            folder.display(),
+            database.display()
+        ))),
+        Err(error) => Err(ExitError::Store(format!(
+            "{} cannot be looked at: {error}; run this as the user that the server runs as",
+            database.display()
+        ))),
+    }
+}
+
 /// The control socket of the server that owns a data folder.
 pub(crate) fn socket(folder: &Path) -> PathBuf {
     folder.join("actas.sock")

@@ -56,12 +56,29 @@ impl PostgresArchive {
     pub async fn source(options: &Options) -> Result<Self, OpenError> {
         let mut archive = Self::open(options).await?;
         schema::require_own(&mut archive.connection, &archive.address).await?;
-        writers::require_none(&mut archive.connection, &archive.address).await?;
+        archive.require_nobody_at_work().await?;
         let begun = archive.connection.script(STOP_WRITERS).await;
         begun.map_err(|fault| OpenError::from_fault(&archive.address, &fault))?;
         // Whoever held the head, for long perhaps, has signed by now.
-        writers::require_none(&mut archive.connection, &archive.address).await?;
+        archive.require_nobody_at_work().await?;
         Ok(archive)
+    }
+
+    /// To be read beside the one store that this process opens on it, with no server at work: nothing is held.
+    ///
+    /// # Errors
+    /// As [`PostgresArchive::source`].
+    pub async fn as_it_goes(options: &Options) -> Result<Self, OpenError> {
+        let mut archive = Self::open(options).await?;
+        schema::require_own(&mut archive.connection, &archive.address).await?;
+        archive.require_nobody_at_work().await?;
+        Ok(archive)
+    }
+
+    /// # Errors
+    /// [`OpenError::InUse`] while servers are at work on it.
+    pub async fn require_nobody_at_work(&mut self) -> Result<(), OpenError> {
+        writers::require_none(&mut self.connection, &self.address).await
     }
 
     /// To be filled. The schema is made where there is none.
@@ -74,12 +91,12 @@ impl PostgresArchive {
         schema::migrate(&mut archive.connection, &archive.address).await?;
         schema::require_own(&mut archive.connection, &archive.address).await?;
         archive.require_empty().await?;
-        writers::require_none(&mut archive.connection, &archive.address).await?;
+        archive.require_nobody_at_work().await?;
         let begun = archive.begin().await;
         begun.map_err(|fault| OpenError::from_fault(&archive.address, &fault))?;
         // Somebody may have begun to use it while the head was waited for.
         archive.require_empty().await?;
-        writers::require_none(&mut archive.connection, &archive.address).await?;
+        archive.require_nobody_at_work().await?;
         let indexes = archive.take_indexes_away().await;
         archive.indexes = indexes.map_err(|fault| OpenError::from_fault(&archive.address, &fault))?;
         Ok(archive)

@@ -100,6 +100,7 @@ pub fn bring_in(file: &Path, destination: &Path, goes_on: &Arc<AtomicBool>) -> R
         OpenError::Corrupt { file, reason } => OpenError::NoBackup { file, reason },
         other => other,
     })?;
+    refuse_newer(file)?;
     let new_file = NewFile::in_place_of(destination)?;
     new_file.give_to_owner_of_folder()?;
     let mut from = File::open(file).map_err(|error| unreadable(file, &error))?;
@@ -112,6 +113,16 @@ pub fn bring_in(file: &Path, destination: &Path, goes_on: &Arc<AtomicBool>) -> R
     new_file.file().sync_data().map_err(failed)?;
     check(new_file.path(), goes_on)?;
     Ok(new_file)
+}
+
+/// A schema that this binary may write, as after an upgrade that was taken back, is yet not one whose rows it knows.
+fn refuse_newer(file: &Path) -> Result<(), OpenError> {
+    match schema::require_own(&connection::open_at_rest(file)?, file) {
+        Err(OpenError::OtherSchema { version, supported_version, .. }) if version > supported_version => {
+            Err(OpenError::NewerBackup { file: file.to_owned(), version, supported_version })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn unreadable(file: &Path, error: &io::Error) -> OpenError {

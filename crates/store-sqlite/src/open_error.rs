@@ -54,6 +54,12 @@ pub enum OpenError {
     NotOurs { file: PathBuf },
     #[error("{} is no whole backup: {reason}. Take another one; nothing was changed", file.display())]
     NoBackup { file: PathBuf, reason: String },
+    #[error(
+        "the backup {} has schema {version}, and this binary knows {supported_version}: restore it by the newer binary \
+         that made it; nothing was changed",
+        file.display()
+    )]
+    NewerBackup { file: PathBuf, version: u32, supported_version: u32 },
     #[error("making {} was stopped", file.display())]
     Stopped { file: PathBuf },
     #[error("{} cannot be read: {reason}", file.display())]
@@ -77,7 +83,7 @@ pub enum OpenError {
         file.display()
     )]
     Locked { file: PathBuf },
-    #[error("the database {} cannot be opened: {reason}. Check the disk and its free space", file.display())]
+    #[error("the database {} cannot be used: {reason}. Check the disk and its free space", file.display())]
     Unavailable { file: PathBuf, reason: String },
 }
 
@@ -140,6 +146,7 @@ mod tests {
             OpenError::Exists { file: file.clone() },
             OpenError::Stopped { file: file.clone() },
             OpenError::NoBackup { file: file.clone(), reason: reason.clone() },
+            OpenError::NewerBackup { file: file.clone(), version: 2, supported_version: 1 },
             OpenError::Unreadable { file: file.clone(), reason: reason.clone() },
             OpenError::LeftOver { file: file.clone(), left: file.clone() },
             OpenError::NotOurs { file: file.clone() },

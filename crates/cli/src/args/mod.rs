@@ -19,7 +19,7 @@ pub(crate) use options::OptionFlags;
 pub(crate) use profiles::{
     AddProfileArguments, CompletionsArguments, ManArguments, ProfilesCommand, SetProfileArguments,
 };
-pub(crate) use storage::{BackupArguments, CopyArguments, RestoreArguments, StoreCommand};
+pub(crate) use storage::{BackupArguments, CopyArguments, RestoreArguments, StoreCommand, WithdrawArguments};
 pub(crate) use transfer::{Bound, ExportAuditArguments, ImportUsersArguments};
 pub(crate) use users::{CreateUserArguments, UserArguments, UsersCommand};
 pub(crate) use watch::{
@@ -55,7 +55,7 @@ Exit codes:
    8  the server refused the secret key
    9  there is no such user, token, session or entry
   10  the server refused what was asked
- 130  interrupted at a question, an import, an export, a copy, a backup or a restore";
+ 130  interrupted at a question, an import, an export, a copy, a backup, a restore or a withdrawal";
 
 /// Sign in as another user, on the record: actor tokens that speak Clerk's API
 #[derive(Debug, Parser)]
@@ -97,7 +97,7 @@ pub(crate) enum Command {
     /// Put a backup in the place of the database
     #[command(after_help = storage::RESTORE_EXAMPLES)]
     Restore(RestoreArguments),
-    /// Move everything to another store
+    /// Move everything to another store, or withdraw what is open in one that went back in time
     Store {
         #[command(subcommand)]
         command: StoreCommand,

@@ -1,6 +1,6 @@
-//! `actas store copy`, `actas backup` and `actas restore`.
+//! `actas store copy`, `actas store withdraw`, `actas backup` and `actas restore`.
 
-use super::{TargetArguments, may_be_empty};
+use super::may_be_empty;
 use crate::commands::Endpoint;
 use clap::{Args, Subcommand, builder::TypedValueParser, error::ErrorKind};
 use std::{ffi::OsStr, path::PathBuf};
@@ -25,6 +25,44 @@ pub(crate) enum StoreCommand {
     /// Copy everything from one store into another, between SQLite and PostgreSQL or within one of them
     #[command(after_help = COPY_EXAMPLES)]
     Copy(CopyArguments),
+    /// Revoke every pending token and end every live session of a store that went back in time
+    #[command(after_help = WITHDRAW_EXAMPLES)]
+    Withdraw(WithdrawArguments),
+}
+
+const WITHDRAW_EXAMPLES: &str = "\
+A database that was put back to an earlier moment does not know what happened since: tickets that
+were used would be pending again, sessions that were ended would be live again. That is so after
+pg_restore, after a recovery to a point in time, after a failover to a standby that was not
+synchronous, and where a disk or a machine was put back. So every pending actor token and sign-in
+token is revoked, every live session is ended and every kept return is dropped, each on record with
+the cause `restored`, and `instance.restored` tells that it was done. `actas restore` does the same
+by itself.
+
+The store is named as for `actas store copy`: sqlite:FOLDER, postgres or postgres:FILE. Stop every
+server before, and start them after: while one is at work it is refused. Once begun it can be done
+again and goes on with what is left.
+
+Keys went back, too, and are listed: a secret key that was revoked since is valid again, and a
+signing key that was withdrawn since signs and is published again. Revoke the one by
+`actas secret-keys revoke`, withdraw the other by `actas keys rotate --now --withdraw`.
+
+Examples:
+  actas store withdraw postgres
+  actas store withdraw postgres --config /etc/actas/actas.toml --json
+  actas store withdraw sqlite:/var/lib/actas";
+
+#[derive(Debug, Args)]
+pub(crate) struct WithdrawArguments {
+    /// The store: sqlite:FOLDER, postgres or postgres:FILE
+    #[arg(value_name = "STORE", value_parser = Ends)]
+    pub(crate) store: Endpoint,
+    /// The configuration file with the settings of `postgres`
+    #[arg(long, value_name = "FILE", env = "ACTAS_CONFIG", hide_env_values = true, value_parser = may_be_empty())]
+    pub(crate) config: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -122,8 +160,15 @@ pub(crate) struct RestoreArguments {
     /// Leave pending tokens pending and live sessions live: a ticket may then be used twice
     #[arg(long)]
     pub(crate) as_it_was: bool,
-    #[command(flatten)]
-    pub(crate) target: TargetArguments,
+    /// The server's configuration file
+    #[arg(long, value_name = "FILE", env = "ACTAS_CONFIG", hide_env_values = true, value_parser = may_be_empty())]
+    pub(crate) config: Option<PathBuf>,
+    /// The server's data folder [default: ./.actas if `actas dev` made it, else /var/lib/actas]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// The file of the master key, to check that it opens the signing keys [default: master.key in the data folder]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) master_key_file: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -38,6 +38,12 @@ pub(crate) async fn run(arguments: BackupArguments) -> Result<(), ExitError> {
         data_dir: arguments.data_dir.clone(),
         master_key_file: None,
     };
+    if arguments.to.as_os_str() == "-" {
+        return Err(ExitError::Configuration(
+            "--to -: a backup is read again before it gets its name, so it is made in a file and not on the standard output"
+                .to_owned(),
+        ));
+    }
     let configuration = load::target(&target)?.configuration;
     if configuration.store == StoreChoice::Postgres {
         return Err(ExitError::Refused(
@@ -47,13 +53,7 @@ pub(crate) async fn run(arguments: BackupArguments) -> Result<(), ExitError> {
         ));
     }
     let folder = configuration.data_dir.as_path();
-    let database = data_folder::database(folder);
-    if !database.exists() {
-        return Err(ExitError::Store(format!(
-            "there is no database in {}: name the server's data folder with --data-dir",
-            folder.display()
-        )));
-    }
+    let database = data_folder::require_database(folder)?;
     data_folder::refuse_half_replaced(folder)?;
     let made = make(database, arguments.to).await?;
     if arguments.json {

@@ -16,6 +16,8 @@ mod serve;
 mod sessions;
 mod shell;
 mod store_copy;
+mod store_withdraw;
+mod taken_back;
 mod tokens;
 mod transferring;
 mod user_import;
@@ -47,6 +49,9 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, ExitError> {
         Command::Restore(arguments) => done(in_runtime(restore::run(arguments))),
         Command::Store { command: StoreCommand::Copy(arguments) } => {
             done(in_runtime(store_copy::run(arguments)))
+        }
+        Command::Store { command: StoreCommand::Withdraw(arguments) } => {
+            done(in_runtime(store_withdraw::run(arguments)))
         }
         Command::Impersonate(arguments) => done(in_runtime(impersonate::run(*arguments))),
         Command::Tokens { command } => done(in_runtime(tokens::run(command))),

@@ -11,10 +11,11 @@ use actas_domain::{
     transfer::{self, Kind, PAGE_ROWS, Phase, Source, Survey, TransferError},
 };
 use actas_server::config::Configuration;
+use actas_store_postgres::OpenError as PostgresError;
 use actas_store_sqlite::OpenError;
 use serde::Serialize;
-use std::{collections::BTreeMap, future::Future, path::PathBuf};
-use tokio::signal::unix::{SignalKind, signal};
+use std::{collections::BTreeMap, future::Future, path::PathBuf, pin::pin};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Shows each phase of a transfer, one after the other.
 pub(super) struct Progress {
@@ -63,12 +64,52 @@ impl Drop for Progress {
 pub(super) async fn unless_interrupted<T>(
     work: impl Future<Output = Result<T, ExitError>>,
 ) -> Result<T, ExitError> {
-    let mut terminate =
-        signal(SignalKind::terminate()).map_err(|error| ExitError::Store(format!("signals: {error}")))?;
+    let mut signals = Signals::listen()?;
     tokio::select! {
         done = work => done,
-        _ = tokio::signal::ctrl_c() => Err(ExitError::Interrupted),
-        _ = terminate.recv() => Err(ExitError::Interrupted),
+        () = signals.next() => Err(ExitError::Interrupted),
+    }
+}
+
+/// Awaits what cannot be taken back once it has begun: Ctrl-C and SIGTERM are told so. Only a second one ends it, for
+/// whoever it does not come to its end, and then it is not known what became of it.
+pub(super) async fn to_the_end<T>(
+    work: impl Future<Output = Result<T, ExitError>>,
+    what: &str,
+) -> Result<T, ExitError> {
+    let mut signals = Signals::listen()?;
+    let mut work = pin!(work);
+    tokio::select! {
+        biased;
+        done = &mut work => return done,
+        () = signals.next() => output::note(format!("{what} is being made durable, which is not interrupted: wait")),
+    }
+    tokio::select! {
+        biased;
+        done = &mut work => done,
+        () = signals.next() => Err(ExitError::Store(format!(
+            "{what} was being made durable, and it is not known whether it is there: look before you do it again"
+        ))),
+    }
+}
+
+/// Ctrl-C and SIGTERM.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, ExitError> {
+        let of = |kind| signal(kind).map_err(|error| ExitError::Store(format!("signals: {error}")));
+        Ok(Self { interrupt: of(SignalKind::interrupt())?, terminate: of(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
@@ -84,6 +125,13 @@ pub(super) fn of_sqlite(error: &OpenError) -> ExitError {
     match error {
         OpenError::Locked { .. } => ExitError::InUse(error.to_string()),
         OpenError::Stopped { .. } => ExitError::Interrupted,
+        _ => ExitError::Store(error.to_string()),
+    }
+}
+
+pub(super) fn of_postgres(error: &PostgresError) -> ExitError {
+    match error {
+        PostgresError::InUse { .. } => ExitError::InUse(error.to_string()),
         _ => ExitError::Store(error.to_string()),
     }
 }

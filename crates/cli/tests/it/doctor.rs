@@ -4,7 +4,7 @@ use crate::process::{Server, run, stdout};
 use serde_json::Value;
 use std::{
     fs,
-    os::unix::fs::{FileExt as _, PermissionsExt as _},
+    os::unix::fs::{FileExt as _, PermissionsExt as _, chown},
     path::Path,
 };
 
@@ -33,7 +33,7 @@ fn a_healthy_instance_is_ok_in_every_part_with_and_without_a_server() {
     let (code, alone) = examined(folder.path());
     assert_eq!((code, alone), (Some(0), running));
     let parts = stdout(&run(folder.path(), &["doctor"]));
-    assert!(parts.lines().count() == 10 && parts.lines().all(|line| line.starts_with("ok ")), "{parts}");
+    assert!(parts.lines().count() == 11 && parts.lines().all(|line| line.starts_with("ok ")), "{parts}");
 }
 
 #[test]
@@ -48,6 +48,20 @@ fn what_is_wrong_fails_and_the_rest_is_still_looked_at() {
     assert_eq!(verdict(&verdicts, "database"), "ok");
     fs::set_permissions(folder.path().join(".actas"), fs::Permissions::from_mode(0o777)).unwrap();
     assert_eq!(verdict(&examined(folder.path()).1, "data folder"), "fail");
+}
+
+/// Root may give a folder away; to anybody else the judgement itself is tested beside it.
+#[test]
+fn whose_folder_and_files_they_are_is_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(Server::start(folder.path(), &DEV).stop().0, Some(0));
+    let data = folder.path().join(".actas");
+    assert_eq!(verdict(&examined(folder.path()).1, "ownership"), "ok");
+    let expected = if chown(data.join("actas.db"), Some(65_534), None).is_ok() { "warn" } else { "ok" };
+    assert_eq!(verdict(&examined(folder.path()).1, "ownership"), expected);
+    let _ = chown(&data, Some(65_534), None);
+    let told = stdout(&run(folder.path(), &["doctor"]));
+    assert_eq!(told.contains("which the server may not be able to use"), expected == "warn", "{told}");
 }
 
 #[test]

@@ -33,12 +33,19 @@ fn rows(kind: Kind) -> BoxedStrategy<Vec<Row>> {
     }
     let first = prop_oneof![Just(1), 1..1_000_i64, Just(i64::MAX - 100)];
     (first, rows)
-        .prop_map(|(first, rows)| {
+        .prop_map(move |(first, rows)| {
             let placed = (first..).zip(rows).map(|(position, mut row)| {
                 row[0] = Value::Integer(position);
                 row
             });
-            placed.collect()
+            let mut placed: Vec<Row> = placed.collect();
+            // One that does not begin with the first entry tells how far it was cut.
+            let columns = kind.layout().columns;
+            let told = columns.iter().position(|column| column.name == "purged_through");
+            if let (Some(row), Some(told)) = (placed.last_mut(), told) {
+                row[told] = Value::Integer(first - 1);
+            }
+            placed
         })
         .boxed()
 }

@@ -6,12 +6,13 @@ use super::{
 };
 use futures::join;
 
-/// Copies, reads what was written, and compares. The target is finished only when it holds the same as the source.
+/// Copies, reads what was written, and compares. The target then holds the same as the source, and is to be finished: until
+/// then it is no instance, and can be dropped.
 ///
 /// The next page is read while one is written; no more than two are in memory.
 ///
 /// # Errors
-/// [`TransferError`]; the target then is no instance.
+/// [`TransferError`]; the target then is not to be finished.
 pub async fn copy(
     source: &mut dyn Source,
     target: &mut dyn Target,
@@ -41,6 +42,5 @@ pub async fn copy(
     let copied = Survey { kinds, head };
     target.settle(head).await.map_err(TransferError::Write)?;
     copied.must_equal(&survey(target, watch).await?)?;
-    target.finish().await.map_err(TransferError::Write)?;
     Ok(copied)
 }

@@ -81,11 +81,14 @@ pub(super) struct Reading {
     head: u64,
     /// Of the record.
     position: Option<u64>,
+    first: Option<u64>,
+    /// How far the record says that it was cut.
+    purged_through: u64,
 }
 
 impl Reading {
     pub(super) fn new(kind: Kind, head: u64) -> Self {
-        Self { kind, digest: Digest::new(kind), head, position: None }
+        Self { kind, digest: Digest::new(kind), head, position: None, first: None, purged_through: 0 }
     }
 
     /// The key behind which the next page begins; none when this was the last.
@@ -101,6 +104,10 @@ impl Reading {
     }
 
     pub(super) fn finish(self) -> Result<Counted, TransferError> {
+        // What is cut is told before, by an entry that outlives it.
+        if self.first.is_some_and(|first| first > self.purged_through.saturating_add(1)) {
+            return Err(TransferError::Gap { position: self.purged_through + 1 });
+        }
         match self.position {
             // Old entries may have been removed, down to the last; new ones are never.
             Some(position) if position != self.head => Err(TransferError::Gap { position: position + 1 }),
@@ -108,12 +115,15 @@ impl Reading {
         }
     }
 
-    /// The first may be any: the record's oldest entries may have been removed.
+    /// The first may be any that the record tells of: its oldest entries may have been removed.
     fn entry(&mut self, row: &[Value]) -> Result<(), TransferError> {
-        let position = match row.first() {
-            Some(Value::Integer(position)) => u64::try_from(*position).unwrap_or(0),
+        let number = |value: Option<&Value>| match value {
+            Some(Value::Integer(number)) => u64::try_from(*number).unwrap_or(0),
             _ => 0,
         };
+        let position = number(row.first());
+        self.first = self.first.or(Some(position));
+        self.purged_through = self.purged_through.max(number(self.kind.value(row, "purged_through")));
         match self.position {
             Some(before) if position != before + 1 => Err(TransferError::Gap { position: before + 1 }),
             _ => {

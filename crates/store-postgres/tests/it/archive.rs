@@ -36,13 +36,17 @@ async fn there_and_back(contents: &Contents) -> Contents {
     let copied = {
         let mut source = SqliteArchive::snapshot(&first).unwrap();
         let mut target = PostgresArchive::target(&url).await.unwrap();
-        copy(&mut source, &mut target, &mut |_, _| {}).await.unwrap()
+        let copied = copy(&mut source, &mut target, &mut |_, _| {}).await.unwrap();
+        target.finish().await.unwrap();
+        copied
     };
     let second = folder.path().join("second.db");
     let again = {
         let mut source = PostgresArchive::source(&url).await.unwrap();
         let mut target = SqliteArchive::make(&second).unwrap();
-        copy(&mut source, &mut target, &mut |_, _| {}).await.unwrap()
+        let copied = copy(&mut source, &mut target, &mut |_, _| {}).await.unwrap();
+        target.finish().await.unwrap();
+        copied
     };
     assert_eq!((copied.digest(), copied.head), (again.digest(), head(contents)));
     let mut archive = SqliteArchive::at_rest(&second).unwrap();
@@ -85,6 +89,7 @@ async fn no_row_is_lost_where_pages_meet() {
         let workplace = Workplace::new();
         let mut target = PostgresArchive::target(&workplace.options()).await.unwrap();
         let copied = copy(&mut source, &mut target, &mut |_, _| {}).await.unwrap();
+        target.finish().await.unwrap();
         assert_eq!(copied.rows_of(Kind::Standings), u64::from(count));
         assert_eq!(target.count(Kind::Standings).await.unwrap(), u64::from(count));
     }
@@ -103,6 +108,7 @@ async fn what_was_copied_has_its_indexes_and_is_written_on() {
     let mut source = PostgresArchive::source(&workplace.options()).await.unwrap();
     let mut target = PostgresArchive::target(&other.options()).await.unwrap();
     copy(&mut source, &mut target, &mut |_, _| {}).await.unwrap();
+    target.finish().await.unwrap();
     let index_list = other.database.sql("SELECT indexdef FROM pg_indexes ORDER BY indexname");
     assert_eq!(index_list, before);
     let store = other.open().await;

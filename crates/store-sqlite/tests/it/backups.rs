@@ -12,7 +12,7 @@ use actas_domain::{
     session::SessionStatus,
     sign_in_token::SignInTokenStatus,
     testing::{changes, rows},
-    transfer::{Kind, Withdrawn, copy, record_restored, survey, withdraw},
+    transfer::{Kind, Target as _, TransferError, Withdrawn, copy, record_restored, survey, withdraw},
 };
 use actas_store_sqlite::{NewFile, OpenError, SqliteArchive, SqliteStore, back_up};
 use std::{
@@ -150,6 +150,7 @@ async fn a_database_that_was_filled_is_as_one_that_was_made() {
     let mut source = SqliteArchive::snapshot(&workplace.file()).unwrap();
     let mut target = SqliteArchive::make(&filled).unwrap();
     copy(&mut source, &mut target, &mut |_, _| {}).await.unwrap();
+    target.finish().await.unwrap();
     check(&filled).unwrap();
     let options = actas_store_sqlite::Options::new(filled.clone());
     let copied = SqliteStore::open(&options, Arc::new(workplace.clock.clone())).unwrap();
@@ -235,6 +236,29 @@ async fn what_was_open_in_a_backup_is_taken_back_on_record() {
     );
 }
 
+/// A cut is told by an entry of its own. What somebody took away by hand is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_whose_beginning_is_gone_untold_has_a_gap() {
+    let workplace = Workplace::new();
+    let store = workplace.open();
+    for number in 1..6 {
+        store.commit(add_actor_token(number)).await.unwrap();
+    }
+    store.close();
+    let connection = rusqlite::Connection::open(workplace.file()).unwrap();
+    let mut archive = SqliteArchive::as_it_goes(&workplace.file()).unwrap();
+    connection.execute("DELETE FROM audit_entries WHERE position <= 3", []).unwrap();
+    let gap = survey(&mut archive, &mut |_, _| {}).await.unwrap_err();
+    assert!(matches!(gap, TransferError::Gap { position: 1 }), "{gap}");
+    for (told, expected) in [(2, Some(3)), (3, None)] {
+        let sql = "UPDATE audit_entries SET purged_through = ?1 WHERE position = 5";
+        connection.execute(sql, [told]).unwrap();
+        let found = survey(&mut archive, &mut |_, _| {}).await;
+        let gap = found.err().map(|error| error.to_string());
+        assert_eq!(gap.as_ref().map(|gap| gap.contains("entry 3")), expected.map(|_| true), "{gap:?}");
+    }
+}
+
 /// By whatever name a server's own file is called, some of it may be elsewhere.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_file_of_a_server_is_no_backup() {
@@ -303,6 +327,11 @@ async fn another_schema_is_backed_up_and_not_taken_apart() {
         check(&to).unwrap();
         let refused = SqliteArchive::at_rest(&to).unwrap_err();
         assert!(matches!(refused, OpenError::OtherSchema { .. }), "{refused}");
+        // What is older is brought up to date when it is opened.
+        let brought = bring_in(&to, &beside(&to, ".restored"));
+        let is_newer =
+            matches!(&brought, Err(OpenError::NewerBackup { file, version: 99, .. }) if *file == to);
+        assert!(if version == 99 { is_newer } else { brought.is_ok() }, "{version}: {brought:?}");
     }
     let connection = rusqlite::Connection::open(workplace.file()).unwrap();
     connection.execute("UPDATE meta SET value = 99", []).unwrap();

@@ -1,6 +1,7 @@
 //! `actas doctor`: looks at an instance and its machine, and says of each part whether it is well and what to do.
 
 mod machine;
+mod ownership;
 mod report;
 
 use crate::{args::DoctorArguments, data_folder, door::Door, exit::ExitError, load, output};
@@ -30,6 +31,7 @@ async fn examine(configuration: &Configuration, report: &mut Report) {
     of_configuration(configuration, report);
     report.add("data folder", machine::folder(folder));
     if folder.is_dir() {
+        report.add("ownership", ownership::ownership(folder));
         if configuration.store == StoreChoice::Sqlite {
             report.add("disk space", machine::disk_space(folder));
         }

@@ -3,25 +3,27 @@
 mod replacing;
 mod report;
 
-use super::transferring::{
-    Progress, Told, blocking, check_master_key, count, instance, of_sqlite, of_transfer, unless_interrupted,
+use super::{
+    taken_back::{TakenBack, newest_entry},
+    transferring::{
+        Progress, Told, blocking, check_master_key, count, instance, of_sqlite, of_transfer,
+        unless_interrupted,
+    },
 };
 use crate::{
-    args::RestoreArguments,
+    args::{RestoreArguments, TargetArguments},
     data_folder::{self, DataFolder},
     exit::ExitError,
     load,
 };
 use actas_crypto::SystemClock;
 use actas_domain::{
-    ports::Store as _,
-    secret_key::SecretKey,
     time::UnixMillis,
-    transfer::{self, Kind, Row, Source, Survey, Value, Withdrawn},
+    transfer::{self, Withdrawn},
 };
 use actas_server::config::{Configuration, StoreChoice};
 use actas_store_sqlite::{NewFile, Options, SqliteArchive, SqliteStore};
-use report::{Restored, ValidKeys};
+use report::Restored;
 use std::{
     path::{Path, PathBuf},
     sync::{
@@ -31,7 +33,12 @@ use std::{
 };
 
 pub(crate) async fn run(arguments: RestoreArguments) -> Result<(), ExitError> {
-    let configuration = load::target(&arguments.target)?.configuration;
+    let target = TargetArguments {
+        config: arguments.config.clone(),
+        data_dir: arguments.data_dir.clone(),
+        master_key_file: arguments.master_key_file.clone(),
+    };
+    let configuration = load::target(&target)?.configuration;
     if configuration.store == StoreChoice::Postgres {
         return Err(ExitError::Refused(
             "the store is PostgreSQL, which has backups of its own: restore with its tools while no server runs; to \
@@ -56,10 +63,10 @@ pub(crate) async fn run(arguments: RestoreArguments) -> Result<(), ExitError> {
     goes_on.store(false, Ordering::SeqCst);
     let (new_file, mut restored) = made?;
     // From here on nothing stops it: what is half done here would have to be done again.
+    restored.replaced_instance_id = instance_there(database).await;
     restored.replaced = put_in_place(new_file, &folder).await?;
     restored.file.clone_from(&arguments.file);
     restored.data_dir = folder.path().to_owned();
-    restored.as_it_was = arguments.as_it_was;
     if let Some(folder) = Arc::into_inner(folder) {
         folder.give_free();
     }
@@ -109,7 +116,7 @@ async fn prepare(
     let failed = |error| of_transfer(&error, name, &database);
     let mut watch = |phase, rows| progress.show(phase, rows);
     let survey = transfer::survey(&mut archive, &mut watch).await.map_err(failed)?;
-    let newest_entry_at = newest_entry(&mut archive, &survey).await;
+    let newest_entry_at = newest_entry(&mut archive).await.map(UnixMillis::to_rfc3339);
     let mut withdrawn = Withdrawn::default();
     if !arguments.as_it_was {
         withdrawn =
@@ -117,21 +124,22 @@ async fn prepare(
     }
     transfer::record_restored(store, &SystemClock).await.map_err(failed)?;
     progress.end();
-    let failed = |error| ExitError::Store(format!("{name}: {error}"));
-    let mut secret_keys = store.secret_keys().await.map_err(failed)?;
-    secret_keys.retain(SecretKey::is_valid);
-    let valid = ValidKeys::of(secret_keys, store.signing_keys().await.map_err(failed)?);
-    Ok(Restored::of(instance_id, master_key, newest_entry_at, withdrawn, valid, Told::of(&survey)))
+    Ok(Restored {
+        instance_id,
+        master_key,
+        newest_entry_at,
+        as_it_was: arguments.as_it_was,
+        taken_back: TakenBack::of(withdrawn, store, name).await?,
+        backup: Told::of(&survey),
+        ..Restored::default()
+    })
 }
 
-/// How far back it goes, as far as is known.
-async fn newest_entry(source: &mut dyn Source, survey: &Survey) -> Option<UnixMillis> {
-    let before: Row = vec![Value::Integer(i64::try_from(survey.head).ok()? - 1)];
-    let rows = source.page(Kind::AuditEntries, Some(&before), 1).await.ok()?;
-    match Kind::AuditEntries.value(rows.first()?, "at")? {
-        Value::Integer(millis) => Some(UnixMillis::from_millis(*millis)),
-        _ => None,
-    }
+/// Of the database that is to be replaced, where it can be read.
+async fn instance_there(database: PathBuf) -> Option<String> {
+    let name = database.display().to_string();
+    let mut archive = blocking(move || SqliteArchive::at_rest(&database)).await.ok()?;
+    instance(&mut archive, &name).await.ok().map(|(id, _)| id)
 }
 
 async fn put_in_place(new_file: NewFile, folder: &Arc<DataFolder>) -> Result<Option<PathBuf>, ExitError> {

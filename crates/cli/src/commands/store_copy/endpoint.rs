@@ -1,6 +1,6 @@
 //! An end of a copy, as it is named and as it is opened.
 
-use super::super::transferring::{blocking, of_sqlite};
+use super::super::transferring::{blocking, of_postgres, of_sqlite};
 use crate::{
     assemble,
     data_folder::{self, DataFolder},
@@ -8,7 +8,7 @@ use crate::{
 };
 use actas_domain::transfer::{Source, Target};
 use actas_server::config::Configuration;
-use actas_store_postgres::{OpenError, PostgresArchive};
+use actas_store_postgres::{OpenError, Options, PostgresArchive};
 use actas_store_sqlite::SqliteArchive;
 use std::{
     fmt,
@@ -90,22 +90,15 @@ impl Endpoint {
     ) -> Result<Open<Box<dyn Source>>, ExitError> {
         match self {
             Self::Sqlite(folder) => {
-                let database = data_folder::database(folder);
-                if !database.exists() {
-                    return Err(ExitError::Store(format!(
-                        "there is no instance in {}: {} is missing",
-                        folder.display(),
-                        database.display()
-                    )));
-                }
+                let database = data_folder::require_database(folder)?;
                 let owned = DataFolder::own(folder)?;
                 data_folder::refuse_half_replaced(folder)?;
                 let archive = blocking(move || SqliteArchive::snapshot(&database)).await?;
                 Ok(Open { end: Box::new(archive), _folder: Some(owned) })
             }
-            Self::Postgres(file) => {
-                let archive = PostgresArchive::source(&options(configuration, file.as_deref())?).await;
-                Ok(Open { end: Box::new(archive.map_err(|error| of_postgres(&error))?), _folder: None })
+            Self::Postgres(_) => {
+                let archive = PostgresArchive::source(&self.postgres_options(configuration)?).await;
+                Ok(Open { end: Box::new(archive.map_err(|error| self.of_postgres(&error))?), _folder: None })
             }
         }
     }
@@ -125,32 +118,36 @@ impl Endpoint {
                 let archive = archive.map_err(|error| of_sqlite(&error))?;
                 Ok(Open { end: Box::new(archive), _folder: Some(owned) })
             }
-            Self::Postgres(file) => {
-                let archive = PostgresArchive::target(&options(configuration, file.as_deref())?).await;
-                Ok(Open { end: Box::new(archive.map_err(|error| of_postgres(&error))?), _folder: None })
+            Self::Postgres(_) => {
+                let archive = PostgresArchive::target(&self.postgres_options(configuration)?).await;
+                Ok(Open { end: Box::new(archive.map_err(|error| self.of_postgres(&error))?), _folder: None })
             }
         }
     }
-}
 
-fn options(
-    configuration: &Configuration,
-    file: Option<&Path>,
-) -> Result<actas_store_postgres::Options, ExitError> {
-    match file {
-        None => assemble::postgres_options(configuration),
-        Some(file) => {
-            let mut configuration = configuration.clone();
-            configuration.database_url = Some(assemble::url_in("the file of an end", file)?);
-            assemble::postgres_options(&configuration)
+    /// How it is connected to, with the URL of its file where it names one.
+    pub(in super::super) fn postgres_options(
+        &self,
+        configuration: &Configuration,
+    ) -> Result<Options, ExitError> {
+        match self {
+            Self::Postgres(Some(file)) => {
+                let mut configuration = configuration.clone();
+                configuration.database_url = Some(assemble::url_in("the file of an end", file)?);
+                assemble::postgres_options(&configuration)
+            }
+            _ => assemble::postgres_options(configuration),
         }
     }
-}
 
-fn of_postgres(error: &OpenError) -> ExitError {
-    match error {
-        OpenError::InUse { .. } => ExitError::InUse(error.to_string()),
-        _ => ExitError::Store(error.to_string()),
+    /// A URL that cannot be used is told of as that of the file it is in.
+    pub(in super::super) fn of_postgres(&self, error: &OpenError) -> ExitError {
+        match (self, error) {
+            (Self::Postgres(Some(file)), OpenError::Url(why)) => {
+                ExitError::Store(format!("the URL in {} cannot be used: {why}", file.display()))
+            }
+            _ => of_postgres(error),
+        }
     }
 }
 

@@ -4,8 +4,10 @@ mod endpoint;
 
 pub(crate) use endpoint::Endpoint;
 
+use self::endpoint::Open;
 use super::transferring::{
-    Progress, Told, check_master_key, count, instance, of_transfer, tell_master_key, unless_interrupted,
+    Progress, Told, check_master_key, count, instance, of_transfer, tell_master_key, to_the_end,
+    unless_interrupted,
 };
 use crate::{
     args::CopyArguments,
@@ -13,7 +15,7 @@ use crate::{
     load,
     output::{self, grouped, rough},
 };
-use actas_domain::transfer;
+use actas_domain::transfer::{self, Target};
 use serde::Serialize;
 use std::{path::Path, time::Instant};
 
@@ -31,10 +33,19 @@ struct Copied {
 }
 
 pub(crate) async fn run(arguments: CopyArguments) -> Result<(), ExitError> {
+    let began = Instant::now();
     if is_the_same(&arguments.from, &arguments.to) {
         return Err(ExitError::Configuration("--from and --to name the same store".to_owned()));
     }
-    let copied = unless_interrupted(copy(&arguments)).await?;
+    let (mut target, mut copied) = unless_interrupted(copy(&arguments)).await?;
+    // From here on it may be an instance at any moment.
+    let finishing = async {
+        let failed = |error| ExitError::Store(format!("{}: it cannot be written: {error}", copied.to));
+        target.end.finish().await.map_err(failed)
+    };
+    to_the_end(finishing, &format!("the copy in {}", copied.to)).await?;
+    drop(target);
+    copied.seconds = began.elapsed().as_secs_f64();
     if arguments.json {
         return output::json(&copied);
     }
@@ -51,8 +62,8 @@ pub(crate) async fn run(arguments: CopyArguments) -> Result<(), ExitError> {
     output::line(format!("{} is as it was: start no server on it any more.", copied.from))
 }
 
-async fn copy(arguments: &CopyArguments) -> Result<Copied, ExitError> {
-    let began = Instant::now();
+/// All but the last step, before which nothing has happened.
+async fn copy(arguments: &CopyArguments) -> Result<(Open<Box<dyn Target>>, Copied), ExitError> {
     let loaded = load::for_copy(arguments.config.as_deref(), arguments.master_key_file.as_deref())?;
     let configuration = loaded.configuration;
     let (from, to) = (arguments.from.to_string(), arguments.to.to_string());
@@ -67,8 +78,8 @@ async fn copy(arguments: &CopyArguments) -> Result<Copied, ExitError> {
     .await;
     progress.end();
     let survey = copied.map_err(|error| of_transfer(&error, &from, &to))?;
-    let seconds = began.elapsed().as_secs_f64();
-    Ok(Copied { from, to, instance_id, master_key, seconds, told: Told::of(&survey) })
+    let copied = Copied { from, to, instance_id, master_key, seconds: 0.0, told: Told::of(&survey) };
+    Ok((target, copied))
 }
 
 /// As far as names say it. Two names for one PostgreSQL database are refused because it is not empty.

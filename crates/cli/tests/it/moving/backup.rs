@@ -27,7 +27,9 @@ fn it_is_made_beside_the_running_server_and_is_its_owners_alone() {
 fn a_file_that_is_there_and_a_place_that_cannot_be_written_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |to: &str| one_line(&run(folder.path(), &["backup", "--to", to]), 4);
-    assert!(refused("a.db").contains("no database in"), "{}", refused("a.db"));
+    assert!(refused("a.db").contains("no instance in"), "{}", refused("a.db"));
+    let line = one_line(&run(folder.path(), &["backup", "--to", "-"]), 2);
+    assert!(line.contains("standard output") && !folder.path().join("-").exists(), "{line}");
     assert_eq!(Server::start(folder.path(), &DEV).stop().0, Some(0));
     fs::write(folder.path().join("mine"), "mine").unwrap();
     assert!(refused("mine").contains("is there already"), "{}", refused("mine"));

@@ -3,12 +3,14 @@
 use super::{DEV, Instance, json_of, names};
 use crate::process::{Server, actas, one_line, run, stderr, stdout};
 use actas_postgres_cluster::{Cluster, Database};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::{
     fs::{self, Permissions},
+    io::{BufRead as _, BufReader, Read as _},
     os::unix::fs::PermissionsExt as _,
     path::Path,
-    process::Command,
+    process::{Child, Command, Stdio},
 };
 
 fn with(folder: &Path, database: &Database<'_>, arguments: &[&str]) -> Command {
@@ -112,7 +114,67 @@ fn two_databases_are_named_by_files_with_their_urls() {
     let between = ["store", "copy", "--from", "postgres:old.url", "--to", "postgres:new.url"];
     let second = json_of(folder.path(), &between);
     assert_eq!(first["digest"], second["digest"]);
+    fs::write(folder.path().join("old.url"), "postgresql://u:hushhush@h/d?sslmode=prefer").unwrap();
+    let line = one_line(&run(folder.path(), &between), 4);
+    assert!(line.contains("the URL in old.url") && !line.contains("hushhush"), "{line}");
     fs::set_permissions(folder.path().join("old.url"), Permissions::from_mode(0o644)).unwrap();
     let line = one_line(&run(folder.path(), &between), 2);
     assert!(line.contains("old.url") && line.contains("chmod 600"), "{line}");
+}
+
+/// Where every commit of an instance waits until somebody opens the gate.
+const GATE: &str = "CREATE SCHEMA held; CREATE TABLE held.gate (is_open boolean); \
+    CREATE FUNCTION held.wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+        WHILE NOT EXISTS (SELECT 1 FROM held.gate) LOOP PERFORM pg_sleep(0.01); END LOOP; RETURN NULL; END $$; \
+    CREATE CONSTRAINT TRIGGER held AFTER INSERT ON instance DEFERRABLE INITIALLY DEFERRED \
+        FOR EACH ROW EXECUTE FUNCTION held.wait()";
+const OPEN: &str = "INSERT INTO held.gate VALUES (true)";
+
+/// Begins a copy, and waits until it commits.
+fn committing(folder: &Path, database: &Database<'_>) -> Child {
+    // The tables are made by a copy before.
+    json(with(folder, database, &TO_POSTGRES));
+    let tables = "SELECT string_agg(tablename, ', ') FROM pg_tables \
+        WHERE schemaname = 'public' AND tablename NOT IN ('meta', 'record_head', 'writers')";
+    database.sql(&format!("TRUNCATE {}", database.sql(tables)));
+    database.sql(GATE);
+    let mut command = with(folder, database, &TO_POSTGRES);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let waits = "SELECT count(*) FROM pg_stat_activity \
+        WHERE datname = current_database() AND state = 'active' AND query = 'COMMIT'";
+    while database.sql(waits) != "1" {
+        if child.try_wait().unwrap().is_some() {
+            panic!("it ended: {:?}", child.wait_with_output().unwrap());
+        }
+    }
+    child
+}
+
+/// Its commit may have landed: "interrupted" would be untrue.
+#[test]
+fn a_copy_that_commits_is_not_interrupted() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(Server::start(folder.path(), &DEV).stop().0, Some(0));
+    for (first, second) in [(Signal::INT, None), (Signal::TERM, Some(Signal::INT))] {
+        let database = Cluster::shared().create_database();
+        let mut child = committing(folder.path(), &database);
+        let mut errors = BufReader::new(child.stderr.take().unwrap());
+        let signal = |signal| kill_process(Pid::from_child(&child), signal).unwrap();
+        signal(first);
+        let mut told = String::new();
+        while !told.contains("not interrupted") {
+            assert!(errors.read_line(&mut told).unwrap() > 0, "{told}");
+        }
+        match second {
+            Some(second) => signal(second),
+            None => drop(database.sql(OPEN)),
+        }
+        errors.read_to_string(&mut told).unwrap();
+        let code = child.wait().unwrap().code();
+        assert_eq!(code, Some(if second.is_some() { 4 } else { 0 }), "{told}");
+        assert_eq!(told.contains("not known whether"), second.is_some(), "{told}");
+        if second.is_none() {
+            assert_eq!(database.sql("SELECT count(*) FROM instance"), "1");
+        }
+    }
 }

@@ -162,6 +162,31 @@ fn a_second_restore_goes_on_where_the_first_was_cut_off() {
     assert_eq!(replaced().count(), 3);
 }
 
+/// As an init system or `timeout` ends it: a file of full size that nobody asks for would stay.
+#[test]
+fn what_is_told_to_end_leaves_nothing_half() {
+    let folder = tempfile::tempdir().unwrap();
+    instance(folder.path());
+    let copy = ["store", "copy", "--from", "sqlite:.actas", "--to", "sqlite:other"];
+    for (arguments, made) in [(&["backup", "--to", "a.db"][..], "a.db"), (&copy[..], "other/actas.db")] {
+        let made = folder.path().join(made);
+        let unfinished = made.with_extension("db.unfinished");
+        for name in ["-TERM", "-INT"] {
+            let mut command = actas(folder.path(), arguments);
+            let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            while !unfinished.exists() && child.try_wait().unwrap().is_none() {
+                std::hint::spin_loop();
+            }
+            // It may have ended by now.
+            let _ = Command::new("kill").args([name, &child.id().to_string()]).output().unwrap();
+            let code = child.wait().unwrap().code();
+            assert_eq!(code, Some(if made.exists() { 0 } else { 130 }), "{arguments:?} {name}");
+            assert!(!unfinished.exists());
+            let _ = fs::remove_file(&made);
+        }
+    }
+}
+
 /// Once it has begun to change the folder it goes on, and tells what it did.
 #[test]
 fn a_restore_is_not_interrupted_while_it_replaces() {

@@ -4,6 +4,7 @@ mod backup;
 mod copy;
 mod cut_off;
 mod restore;
+mod withdraw;
 
 use crate::process::{Server, run, stderr, stdout};
 use serde_json::{Value, json};
@@ -64,6 +65,14 @@ impl Instance {
         let all = all.as_array().cloned().or_else(|| all["data"].as_array().cloned()).unwrap();
         all.iter().find(|each| each["id"] == id).map_or(Value::Null, |found| found["status"].clone())
     }
+}
+
+/// Signs in by the ticket, as a client without a browser does.
+fn redeem(server: &Server, token: &Value) -> u16 {
+    let ticket = token["token"].as_str().unwrap();
+    let body = format!("strategy=ticket&ticket={ticket}");
+    let headers = ["Content-Type: application/x-www-form-urlencoded"];
+    server.request("POST", "/v1/client/sign_ins?_is_native=1", &headers, &body).0
 }
 
 /// All names in a folder, in order.

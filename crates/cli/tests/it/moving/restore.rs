@@ -1,6 +1,6 @@
 //! `actas restore`: back in time, without what a time machine would break.
 
-use super::{DEV, Instance, json_of, names};
+use super::{DEV, Instance, json_of, names, redeem};
 use crate::process::{Server, one_line, run, stderr, stdout};
 use serde_json::{Value, json};
 use std::{
@@ -35,14 +35,6 @@ impl Trial {
     fn path(&self) -> &Path {
         self.folder.path()
     }
-}
-
-/// Signs in by the ticket, as a client without a browser does.
-fn redeem(server: &Server, token: &Value) -> u16 {
-    let ticket = token["token"].as_str().unwrap();
-    let body = format!("strategy=ticket&ticket={ticket}");
-    let headers = ["Content-Type: application/x-www-form-urlencoded"];
-    server.request("POST", "/v1/client/sign_ins?_is_native=1", &headers, &body).0
 }
 
 #[test]
@@ -147,6 +139,22 @@ fn a_signing_key_that_was_withdrawn_since_is_named() {
     let keys = restored["signing_keys"].as_array().unwrap();
     assert_eq!(keys.len(), before.as_array().unwrap().len());
     assert!(keys.iter().any(|key| key["id"] == current["id"] && key["status"] == "current"), "{restored}");
+}
+
+/// What is moved aside is then not an earlier state of what is put there.
+#[test]
+fn the_backup_of_another_instance_is_told_of() {
+    let (trial, other) = (Trial::new(), tempfile::tempdir().unwrap());
+    assert_eq!(Server::start(other.path(), &DEV).stop().0, Some(0));
+    let backup = trial.path().join("a.db").display().to_string();
+    let key = trial.path().join(".actas/master.key").display().to_string();
+    let restore = ["restore", &backup, "--replace", "--master-key-file", &key];
+    let told = stdout(&run(other.path(), &restore));
+    assert!(told.contains("That one was of another instance, ins_"), "{told}");
+    let again = json_of(other.path(), &restore);
+    assert_eq!(again["replaced_instance_id"], again["instance_id"]);
+    let told = stdout(&run(other.path(), &restore));
+    assert!(told.contains("is now") && !told.contains("another instance"), "{told}");
 }
 
 #[test]
