@@ -17,7 +17,7 @@ mod suite;
 mod trace;
 
 use clap::{Parser, Subcommand};
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 /// What goes wrong in a run; the text says what and where.
 type Fault = Box<dyn std::error::Error + Send + Sync>;
@@ -86,8 +86,25 @@ enum Run {
     PowerLossChild { data: PathBuf, synchronous: power_loss::Synchronous },
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// How long work on a database that was interrupted may go on. What guards its servers ends them then.
+const INTERRUPTED_LIMIT: Duration = Duration::from_secs(40);
+
+fn main() -> ExitCode {
+    match tokio::runtime::Runtime::new() {
+        Ok(runtime) => {
+            let code = runtime.block_on(carry_out());
+            // What blocks cannot be cancelled, and must not hold up the end for ever.
+            runtime.shutdown_timeout(INTERRUPTED_LIMIT);
+            code
+        }
+        Err(error) => {
+            println!("FAIL: no runtime can be started: {error}\n0 passed, 1 failed");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn carry_out() -> ExitCode {
     let (name, outcome) = match Arguments::parse().run {
         Run::Race { actas, tickets, redemptions } => ("race", race::run(&actas, tickets, redemptions).await),
         Run::Crash { actas, kills, seed } => ("crash", crash::run(&actas, kills, seed).await),

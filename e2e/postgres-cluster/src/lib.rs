@@ -11,18 +11,20 @@
     reason = "whoever needs a database for a test cannot go on without one, and a panic says why"
 )]
 
+mod database;
+mod folder;
 mod guardian;
 mod processes;
 mod programs;
 mod stock;
 
+pub use database::Database;
 use guardian::Guardian;
 pub use programs::is_installed;
 use programs::{Account, Programs};
 use std::{
     fmt::Write as _,
     fs::{self, Permissions},
-    io,
     net::TcpListener,
     os::unix::fs::{PermissionsExt as _, chown},
     path::{Path, PathBuf},
@@ -182,7 +184,7 @@ impl Cluster {
     fn make(port: u16, prepare: impl FnOnce(&Path, Option<(u32, u32)>), fill: impl FnOnce(&Self)) -> Self {
         let programs = Programs::find().unwrap_or_else(|problem| panic!("{problem}"));
         let account = Account::unprivileged().unwrap_or_else(|problem| panic!("{problem}"));
-        let folder = new_folder(account.as_ref()).expect("a folder for PostgreSQL can be made");
+        let folder = folder::make(account.as_ref()).expect("a folder for PostgreSQL can be made");
         prepare(&folder, account.map(|account| (account.user, account.group)));
         let guardian = Guardian::watch(&programs, account.as_ref(), &folder.join("data"), &folder);
         let databases = AtomicU64::new(0);
@@ -216,7 +218,7 @@ impl Cluster {
     pub fn create_database_from(&self, template: &str) -> Database<'_> {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         self.sql("postgres", &format!("CREATE DATABASE {name} TEMPLATE {template}"));
-        Database { cluster: self, name }
+        Database::new(self, name)
     }
 
     /// What `psql` prints for a statement, without headings.
@@ -261,10 +263,12 @@ impl Cluster {
     /// # Panics
     /// When they stay.
     pub fn kill(&self) {
+        let shared = processes::shared_memory(&self.postmaster_file());
         // One that stands still starts no other while the list is made.
         let processes = self.processes();
         processes::signal(processes.get(..1).unwrap_or_default(), "-STOP");
         processes::kill(&self.processes());
+        shared.into_iter().for_each(processes::remove_shared_memory);
         // Its number may be taken for a process that runs until somebody has waited for it.
         let socket = self.folder.join(format!(".s.PGSQL.{}.lock", self.port));
         for lock in [self.data().join("postmaster.pid"), socket] {
@@ -274,9 +278,14 @@ impl Cluster {
 
     /// The server's processes: the postmaster first. None while it does not run.
     pub fn processes(&self) -> Vec<u32> {
-        let file = fs::read_to_string(self.data().join("postmaster.pid")).unwrap_or_default();
+        let file = self.postmaster_file();
         let postmaster = file.lines().next().and_then(|line| line.parse().ok());
         postmaster.map_or_else(Vec::new, processes::with_children)
+    }
+
+    /// What the server tells of itself while it runs; empty while it does not.
+    fn postmaster_file(&self) -> String {
+        fs::read_to_string(self.data().join("postmaster.pid")).unwrap_or_default()
     }
 
     /// Sends nothing more to standbys, for as long as the server lives: the processes that send stand still. What was on its
@@ -373,60 +382,5 @@ impl Cluster {
 
     fn data(&self) -> PathBuf {
         self.folder.join("data")
-    }
-}
-
-/// A database of one test. Dropping it removes it, whoever is connected.
-#[derive(Debug)]
-pub struct Database<'a> {
-    cluster: &'a Cluster,
-    name: String,
-}
-
-impl Database<'_> {
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// By which a store reaches it, through the Unix socket.
-    pub fn url(&self) -> String {
-        let folder = self.cluster.folder.display().to_string().replace('/', "%2F");
-        format!("postgresql://{USER}@{folder}/{}", self.name)
-    }
-
-    /// As [`Cluster::sql`], in this database.
-    ///
-    /// # Panics
-    /// When the statement fails.
-    pub fn sql(&self, statement: &str) -> String {
-        self.cluster.sql(&self.name, statement)
-    }
-}
-
-impl Drop for Database<'_> {
-    fn drop(&mut self) {
-        // A server that is gone has no databases; the test is over in any case.
-        let _ = self.cluster.try_sql("postgres", &format!("DROP DATABASE {} WITH (FORCE)", self.name));
-    }
-}
-
-/// Made by this process for the account that the server runs as.
-fn new_folder(account: Option<&Account>) -> io::Result<PathBuf> {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    loop {
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        // Short, for the path of a socket has less than 108 bytes.
-        let folder = std::env::temp_dir().join(format!("actas-pg-{}-{number}", std::process::id()));
-        match fs::create_dir(&folder) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-            Ok(()) => {
-                fs::set_permissions(&folder, Permissions::from_mode(0o700))?;
-                if let Some(account) = account {
-                    chown(&folder, Some(account.user), Some(account.group))?;
-                }
-                return Ok(folder);
-            }
-        }
     }
 }

@@ -45,6 +45,20 @@ pub(crate) fn kill(processes: &[u32]) {
     }
 }
 
+/// The System V segment that the server shares with its processes, by the file that it leaves of itself: its seventh line has
+/// a key and the number.
+pub(crate) fn shared_memory(postmaster_file: &str) -> Option<u64> {
+    postmaster_file.lines().nth(6)?.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// Takes away what a killed server leaves: the system has room for few thousands.
+pub(crate) fn remove_shared_memory(number: u64) {
+    let mut command = Command::new("ipcrm");
+    command.args(["--shmem-id", &number.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
+    // Where there is no such program it stays until the machine restarts.
+    let _ = command.status();
+}
+
 /// The state and the parent of a process.
 fn status(process: u32) -> Option<(char, u32)> {
     let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
@@ -69,5 +83,12 @@ mod tests {
         kill(&processes);
         shell.wait().unwrap();
         assert!(processes.iter().all(|process| status(*process).is_none_or(|(state, _)| state == 'Z')));
+    }
+
+    #[test]
+    fn the_shared_memory_is_named_in_the_servers_file() {
+        let file = "42\n/data\n1\n5432\n/socket\n\n  3676821        17\nready\n";
+        assert_eq!(shared_memory(file), Some(17));
+        assert_eq!(shared_memory(""), None);
     }
 }

@@ -17,6 +17,7 @@ pub(crate) struct Entry {
     /// Of either kind.
     pub(crate) token: Option<String>,
     pub(crate) session: Option<String>,
+    pub(crate) client: Option<String>,
     pub(crate) key: Option<String>,
     pub(crate) reason: Option<String>,
     pub(crate) cause: Option<String>,
@@ -55,10 +56,14 @@ pub(crate) struct TokenState {
     pub(crate) session: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SessionState {
     pub(crate) status: String,
     pub(crate) user: String,
+    pub(crate) client: String,
+    /// Unix milliseconds, as all of them.
+    pub(crate) created_at: i64,
+    pub(crate) last_active_at: i64,
     pub(crate) expire_at: i64,
 }
 

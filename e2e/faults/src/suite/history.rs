@@ -59,6 +59,8 @@ pub(crate) enum Act {
     Accept {
         token: String,
         kind: Ticket,
+        /// On the client that holds this session, where it is not a new one.
+        beside: Option<String>,
     },
     Mint {
         session: String,

@@ -5,6 +5,8 @@ mod checker;
 mod deployment;
 mod evidence;
 mod faults;
+mod folder;
+mod guardian;
 mod history;
 mod injectors;
 mod load;
@@ -17,6 +19,7 @@ use crate::{Fault, random::Random};
 use checker::{Facts, PROPERTIES, Violation};
 use deployment::{Deployment, Plan, SecretKey};
 use faults::{Injection, Kind, Place, Traces};
+use folder::RunFolder;
 use history::Recorder;
 use load::Load;
 use snapshot::Reader;
@@ -37,8 +40,9 @@ use tokio::{
 };
 use totals::Totals;
 
-/// Within which a replica refuses a secret key that was revoked at another, where nothing is changed.
-const KEY_BOUND: Duration = Duration::from_secs(1);
+/// Within which a replica refuses a secret key that was revoked at another, where nothing is changed: from the next request
+/// on.
+const KEY_BOUND: Duration = Duration::ZERO;
 /// Of events and violations that are printed.
 const SHOWN: usize = 60;
 
@@ -80,27 +84,49 @@ pub(crate) async fn run(arguments: Arguments) -> ExitCode {
     };
     // What was started ends with what is dropped here, also when somebody interrupts.
     let outcome = tokio::select! {
-        outcome = run.go_on() => outcome,
+        outcome = run.go_on() => {
+            run.has_failed = outcome.is_err() || !run.violated.is_empty();
+            outcome
+        }
         interrupted = interruption() => interrupted,
     };
     println!("{}", run.totals.report());
+    // Those of a program that is broken on purpose show nothing new.
+    let keeps_logs = run.has_failed && run.arguments.mutation.is_none();
+    let violated = run.violated.len();
+    if keeps_logs {
+        println!("suite: the logs are in {}", run.folder.keep().display());
+    }
     if let Err(fault) = outcome {
         return failed(seed, &fault);
     }
-    let violated = run.violated.len();
     println!("{} passed, {violated} failed", PROPERTIES.len() - violated);
     if violated == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 async fn interruption() -> Result<(), Fault> {
     let mut terminated = signal(SignalKind::terminate())?;
-    let mut hung_up = signal(SignalKind::hangup())?;
+    // Whoever started it with nohup wants it to go on.
+    let mut hung_up = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
+    let hang_up = async {
+        match &mut hung_up {
+            Some(hung_up) => hung_up.recv().await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         interrupted = ctrl_c() => interrupted?,
         _ = terminated.recv() => {}
-        _ = hung_up.recv() => {}
+        _ = hang_up => {}
     }
     Err("it was interrupted".into())
+}
+
+/// By what the kernel says: SIGHUP is the first of the signals.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 fn failed(seed: u64, fault: &Fault) -> ExitCode {
@@ -114,12 +140,14 @@ struct Run {
     plan: Plan,
     random: Random,
     recorder: Arc<Recorder>,
-    folder: tempfile::TempDir,
+    folder: RunFolder,
     totals: Totals,
     violated: BTreeSet<&'static str>,
     intents: u64,
     /// Deployments so far.
     deployments: u64,
+    /// By a violation, or because it could not go on.
+    has_failed: bool,
 }
 
 /// A deployment with the key that reads it, and how far its record was read.
@@ -145,11 +173,12 @@ impl Run {
             plan,
             random: Random::new(seed),
             recorder: Arc::new(Recorder::start()),
-            folder: tempfile::tempdir()?,
+            folder: RunFolder::make()?,
             totals: Totals::default(),
             violated: BTreeSet::new(),
             intents: 0,
             deployments: 0,
+            has_failed: false,
         })
     }
 
@@ -170,13 +199,18 @@ impl Run {
                             Some(stage) => stage,
                             None => self.stage(Place::Postgres).await?,
                         };
-                        self.epoch(&mut stage, &epoch.kinds).await?;
+                        self.epoch_with_logs(&mut stage, &epoch.kinds).await?;
                         on_postgres = Some(stage);
                     }
                     // One for each epoch, for its disk is small.
                     Place::Sqlite => {
                         let mut stage = self.stage(Place::Sqlite).await?;
-                        self.epoch(&mut stage, &epoch.kinds).await?;
+                        self.epoch_with_logs(&mut stage, &epoch.kinds).await?;
+                        let number = stage.number;
+                        drop(stage);
+                        if self.violated.is_empty() {
+                            self.folder.remove_deployment(number);
+                        }
                     }
                 }
             }
@@ -197,8 +231,7 @@ impl Run {
 
     async fn stage(&mut self, place: Place) -> Result<Stage, Fault> {
         self.deployments += 1;
-        let folder = self.folder.path().join(format!("deployment-{}", self.deployments));
-        std::fs::create_dir_all(&folder)?;
+        let folder = self.folder.of_deployment(self.deployments)?;
         let deployment = match place {
             Place::Postgres => Deployment::on_postgres(&self.plan, &folder).await?,
             Place::Sqlite => Deployment::on_sqlite(&self.plan, &folder).await?,
@@ -209,6 +242,17 @@ impl Run {
         Ok(Stage { number: self.deployments, deployment, key, position })
     }
 
+    /// One that fails leaves the logs of its databases beside those of its servers.
+    async fn epoch_with_logs(&mut self, stage: &mut Stage, kinds: &[Kind]) -> Result<(), Fault> {
+        let outcome = self.epoch(stage, kinds).await;
+        if let Some(databases) = &stage.deployment.databases
+            && (outcome.is_err() || !self.violated.is_empty())
+        {
+            databases.save_logs(&self.folder.of_deployment(stage.number)?)?;
+        }
+        outcome
+    }
+
     /// Faults under load; then everything is read and checked, and forgotten.
     async fn epoch(&mut self, stage: &mut Stage, kinds: &[Kind]) -> Result<(), Fault> {
         let begun = Instant::now();
@@ -217,28 +261,52 @@ impl Run {
             (self.plan.actas.clone(), stage.key.clone(), Arc::clone(&self.recorder));
         let load =
             Load::start(&stage.deployment, program, key, recorder, &mut self.random, self.intents).await?;
-        let mut outcome = Ok(());
+        let outcome = self.inject(stage, kinds, &mut traces).await;
+        self.undisturbed().await;
+        let (intents, storms) = load.stop().await?;
+        self.intents = intents;
+        if let Err(fault) = outcome {
+            // What happened until then may say why.
+            let told = match self.checked(stage, kinds, &traces, storms, begun).await {
+                Ok(()) => String::new(),
+                Err(other) => format!("; then: {other}"),
+            };
+            return Err(format!("{fault}{told}").into());
+        }
+        self.checked(stage, kinds, &traces, storms, begun).await
+    }
+
+    /// One fault after the other, until one cannot be injected or healed. Then what it left is taken back.
+    async fn inject(&mut self, stage: &mut Stage, kinds: &[Kind], traces: &mut Traces) -> Result<(), Fault> {
         for kind in kinds {
             self.undisturbed().await;
             let mut injection = Injection {
                 deployment: &mut stage.deployment,
                 random: &mut self.random,
                 recorder: Arc::clone(&self.recorder),
-                traces: &mut traces,
+                traces,
             };
-            outcome = injection.carry_out(*kind).await.map_err(|fault| format!("{}: {fault}", kind.name()));
-            if outcome.is_err() {
-                break;
+            if let Err(fault) = injection.carry_out(*kind).await {
+                injection.take_back().await;
+                return Err(format!("{}: {fault}", kind.name()).into());
             }
             self.totals.add_fault(*kind);
         }
-        self.undisturbed().await;
-        let (intents, storms) = load.stop().await?;
-        self.intents = intents;
-        outcome?;
+        Ok(())
+    }
+
+    /// Reads what came of an epoch, and checks it.
+    async fn checked(
+        &mut self,
+        stage: &mut Stage,
+        kinds: &[Kind],
+        traces: &Traces,
+        storms: u64,
+        begun: Instant,
+    ) -> Result<(), Fault> {
         stage.deployment.await_health().await?;
-        let epoch = self.evidence(stage, &traces).await?;
-        self.totals.add(&epoch, &traces, storms);
+        let epoch = self.evidence(stage, traces).await?;
+        self.totals.add(&epoch, traces, storms);
         let mut violations = checker::check(&epoch);
         violations.extend(self.totals.told_before(stage.number, &epoch));
         self.show(&violations, &epoch);
@@ -274,6 +342,7 @@ impl Run {
             token_seconds: deployment::TOKEN_SECONDS,
             key_bound: u64::try_from(KEY_BOUND.as_micros())?,
             fenced: traces.fenced.clone(),
+            read_at: self.recorder.now(),
         };
         Ok(checker::Epoch { events: self.recorder.take(), record, before, state, facts })
     }

@@ -49,6 +49,9 @@ struct SessionRow {
     id: String,
     status: String,
     user_id: String,
+    client_id: String,
+    created_at: i64,
+    last_active_at: i64,
     expire_at: i64,
 }
 
@@ -138,8 +141,12 @@ impl<'a> Reader<'a> {
             let path = format!("/v1/sessions?user_id={user}&limit={PAGE}&offset={offset}");
             let rows: Vec<SessionRow> = self.get(&path).await?;
             let is_last = rows.len() < PAGE;
-            for SessionRow { id, status, user_id: user, expire_at } in rows {
-                state.sessions.insert(id, SessionState { status, user, expire_at });
+            for row in rows {
+                let SessionRow { id, status, user_id, client_id, created_at, last_active_at, expire_at } =
+                    row;
+                let (user, client) = (user_id, client_id);
+                let session = SessionState { status, user, client, created_at, last_active_at, expire_at };
+                state.sessions.insert(id, session);
             }
             if is_last {
                 return Ok(state);
@@ -179,6 +186,7 @@ fn entry(row: &Value) -> Entry {
         actor_sub: text("actor_sub"),
         token: text("actor_token_id").or_else(|| text("sign_in_token_id")),
         session: text("session_id"),
+        client: text("client_id"),
         key: text("secret_key_id"),
         reason: text("reason"),
         cause: text("cause"),

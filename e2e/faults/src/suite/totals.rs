@@ -2,6 +2,7 @@
 
 use super::{
     checker::{Epoch, Violation},
+    evidence::Entry,
     faults::{Kind, Traces},
     history::{Act, Event, Micros},
     schedule,
@@ -23,6 +24,8 @@ pub(crate) struct Totals {
     successes: BTreeMap<&'static str, u64>,
     /// Requests with a key that was refused.
     refused_keys: usize,
+    /// Sessions that ended because nobody used them.
+    idled_out: usize,
     faults: BTreeMap<Kind, u64>,
     cuts: BTreeMap<&'static str, u64>,
     /// Batches on PostgreSQL.
@@ -46,6 +49,9 @@ impl Totals {
             *self.successes.entry(event.act.name()).or_default() += 1;
         }
         self.refused_keys += epoch.events.iter().filter(|event| event.refused_key().is_some()).count();
+        let idled_out =
+            |entry: &&Entry| entry.is("session.expired") && entry.cause.as_deref() == Some("idle");
+        self.idled_out += epoch.record.iter().filter(idled_out).count();
         self.storms += storms;
         for (point, count) in &traces.cuts {
             *self.cuts.entry(point).or_default() += count;
@@ -80,7 +86,10 @@ impl Totals {
     /// What a whole run has to have met and did not: it would have shown nothing about that.
     pub(crate) fn unmet(&self) -> Vec<&'static str> {
         let others = [("tickets redeemed everywhere at once", self.storms > 0)];
-        let others = others.into_iter().chain([("a revoked key that was refused", self.refused_keys > 0)]);
+        let others = others.into_iter().chain([
+            ("a revoked key that was refused", self.refused_keys > 0),
+            ("a session that nobody used until it was over", self.idled_out > 0),
+        ]);
         let acts = Act::NAMES.iter().map(|name| (*name, self.successes.contains_key(name)));
         acts.chain(others).filter(|(_, is_met)| !is_met).map(|(name, _)| name).collect()
     }
@@ -153,7 +162,7 @@ mod tests {
 
     #[test]
     fn what_never_succeeded_is_unmet() {
-        let mut totals = Totals { storms: 1, refused_keys: 1, ..Totals::default() };
+        let mut totals = Totals { storms: 1, refused_keys: 1, idled_out: 1, ..Totals::default() };
         assert_eq!(totals.unmet(), Act::NAMES);
         totals.successes = Act::NAMES.iter().map(|name| (*name, 1)).collect();
         assert_eq!(totals.unmet(), [""; 0]);

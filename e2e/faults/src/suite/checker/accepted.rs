@@ -75,7 +75,7 @@ fn revocations<'a>(known: &Known<'a>) -> HashMap<&'a str, Micros> {
         let token = match (&event.act, &event.outcome) {
             (Act::RevokeToken { token }, Outcome::Done) => token,
             (Act::ReadToken { token }, Outcome::SawToken { status, .. }) if status == "revoked" => token,
-            (Act::Accept { token, kind: Ticket::Actor }, Outcome::Refused { code, .. })
+            (Act::Accept { token, kind: Ticket::Actor, .. }, Outcome::Refused { code, .. })
                 if code == "actor_token_revoked_code" =>
             {
                 token

@@ -21,7 +21,7 @@ fn lost(known: &Known<'_>, event: &Event) -> Option<Violation> {
             let was_deleted = known.events().iter().any(|other| deletes(other, id));
             (id, (!state.users.contains_key(id) && !was_deleted).then(|| "is not there".to_owned())?)
         }
-        (Act::Accept { token, kind }, Outcome::Accepted { session }) => {
+        (Act::Accept { token, kind, .. }, Outcome::Accepted { session }) => {
             (token, acceptance_lost(state, token, *kind, session)?)
         }
         (Act::RevokeToken { token }, Outcome::Done) => {

@@ -3,6 +3,7 @@
 
 mod accepted;
 mod answers;
+mod chains;
 mod ends;
 mod identical;
 mod kept;
@@ -14,13 +15,14 @@ mod record;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod times;
 
 use crate::suite::{
     evidence::{Entry, State},
     history::{Act, Event, Micros, Outcome},
 };
 use serde_json::Value;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What is checked at once.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +51,8 @@ pub(crate) struct Facts {
     pub(crate) key_bound: Micros,
     /// When a replica was connected to a primary that was one no longer: what it reads there may be old.
     pub(crate) fenced: Vec<Fenced>,
+    /// When the state had been read.
+    pub(crate) read_at: Micros,
 }
 
 /// One replica's time at a primary that others had left.
@@ -67,6 +71,11 @@ impl Facts {
     /// Whether this answer is of a replica whose time may have been wrong.
     pub(crate) fn had_wrong_time(&self, event: &Event) -> bool {
         self.moved_clocks.contains(&event.replica)
+    }
+
+    /// Whether every server had the time of the machine: ends by time are exact then.
+    pub(crate) fn had_right_times(&self) -> bool {
+        self.moved_clocks.is_empty()
     }
 
     /// Whether this answer may stand on what a primary that was left still knew. Only one that does nothing but read: a
@@ -112,6 +121,8 @@ pub(crate) const PROPERTIES: &[(&str, Check)] = &[
     ("key-refused", keys::check),
     ("idempotent", identical::check),
     ("answers-as-agreed", answers::check),
+    ("ends-in-time", times::check),
+    ("no-chains", chains::check),
 ];
 
 /// The violations of all properties; none is as it should be.
@@ -128,6 +139,9 @@ pub(crate) struct Known<'a> {
     /// The acceptance of each session.
     pub(crate) beginnings: HashMap<&'a str, &'a Entry>,
     pub(crate) creations: HashMap<&'a str, Creation<'a>>,
+    /// Each acknowledged change that has an entry: by its position the earliest time at which it, or one behind it, was
+    /// acknowledged.
+    landed: BTreeMap<u64, Micros>,
 }
 
 /// What a token was asked for as.
@@ -166,7 +180,25 @@ impl<'a> Known<'a> {
                 earliest.end = earliest.end.min(event.end);
             }
         }
-        Self { epoch, by_trace, beginnings, creations }
+        let mut known = Self { epoch, by_trace, beginnings, creations, landed: BTreeMap::new() };
+        let changes = epoch.events.iter().filter(|event| event.is_change() && event.is_acknowledged());
+        for event in changes {
+            if let Some(entry) = known.entry_of(event) {
+                let end = known.landed.entry(entry.position).or_insert(event.end);
+                *end = event.end.min(*end);
+            }
+        }
+        let mut earliest = epoch.facts.read_at;
+        for end in known.landed.values_mut().rev() {
+            earliest = earliest.min(*end);
+            *end = earliest;
+        }
+        known
+    }
+
+    /// Until when at the latest the entry was stored: what stands behind it was acknowledged then.
+    pub(crate) fn stored_until(&self, position: u64) -> Micros {
+        self.landed.range(position..).next().map_or(self.epoch.facts.read_at, |(_, end)| *end)
     }
 
     pub(crate) fn events(&self) -> &'a [Event] {

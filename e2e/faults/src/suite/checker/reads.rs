@@ -34,7 +34,7 @@ fn tokens(known: &Known<'_>) -> Vec<Violation> {
     for event in known.events() {
         match (&event.act, &event.outcome) {
             (Act::RevokeToken { token }, Outcome::Done) => earliest(&mut finals, token, event.end, "revoked"),
-            (Act::Accept { token, kind: Ticket::Actor }, Outcome::Accepted { .. }) => {
+            (Act::Accept { token, kind: Ticket::Actor, .. }, Outcome::Accepted { .. }) => {
                 earliest(&mut finals, token, event.end, "accepted");
             }
             (Act::ReadToken { token }, Outcome::SawToken { status, .. }) if status != "pending" => {

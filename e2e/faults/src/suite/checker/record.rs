@@ -17,6 +17,7 @@ pub(super) fn complete(known: &Known<'_>) -> Vec<Violation> {
     replayed.agree(known, &mut violations);
     violations.extend(acknowledged(known));
     violations.extend(asked_for(known));
+    violations.extend(refused(known));
     violations
 }
 
@@ -291,6 +292,23 @@ fn asked_for(known: &Known<'_>) -> Vec<Violation> {
         if !asked && is_of_this {
             let what = format!("entry {} tells {}, which nobody was answered", entry.position, entry.action);
             violations.push(violation(object, what));
+        }
+    }
+    violations
+}
+
+/// What was refused has not happened, by the name of the request: whoever tries again what had landed is refused too, and
+/// must not tell that.
+fn refused(known: &Known<'_>) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for event in known.events().iter().filter(|event| matches!(event.outcome, Outcome::Refused { .. })) {
+        // The end of a session that was over by time is stored by whoever meets it.
+        if !event.is_change() || matches!(event.act, Act::EndSession { .. }) {
+            continue;
+        }
+        if let Some(entry) = known.entry_of(event) {
+            let what = format!("{:?} was refused, and entry {} has done it", event.act, entry.position);
+            violations.push(violation("", what));
         }
     }
     violations

@@ -145,6 +145,26 @@ impl Databases {
         }
     }
 
+    /// Carries everything again, and lets everybody in.
+    pub(crate) fn heal(&self) {
+        for proxy in self.proxies.iter().flatten() {
+            proxy.disarm();
+            proxy.hold(false);
+        }
+        for proxies in &self.proxies {
+            proxies[self.primary].refuse_new(false);
+        }
+    }
+
+    /// Writes what both servers have logged into the folder.
+    pub(crate) fn save_logs(&self, folder: &Path) -> Result<(), Fault> {
+        for (number, host) in self.hosts.iter().enumerate() {
+            let file = folder.join(format!("postgres-{number}.log"));
+            std::fs::write(&file, host.log()).map_err(|error| format!("{}: {error}", file.display()))?;
+        }
+        Ok(())
+    }
+
     /// A commit under way is never cancelled by Actas.
     pub(crate) fn check_cancel_requests(&self) -> Result<(), Fault> {
         let requests: u64 = self.proxies.iter().flatten().map(PostgresProxy::cancel_requests).sum();

@@ -21,9 +21,10 @@ use tokio::time::sleep;
 pub(crate) const REPLICAS: usize = 3;
 /// The replica that is started under a clock of its own.
 pub(crate) const CLOCK_REPLICA: usize = 2;
-/// Longer than sessions are left alone: those that end by their time end by their greatest duration.
-pub(crate) const IDLE_SECONDS: i64 = 20;
-pub(crate) const TOKEN_SECONDS: i64 = 10;
+/// Short enough for sessions that are left alone to end within an epoch. Longer than a token, so that a token that a client
+/// asks for is a use of its session.
+pub(crate) const IDLE_SECONDS: i64 = 6;
+pub(crate) const TOKEN_SECONDS: i64 = 5;
 /// Of instances that end with their run.
 const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 /// SQLite's disk; one epoch's load takes a part of it.

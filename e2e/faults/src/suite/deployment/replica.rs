@@ -1,6 +1,6 @@
 //! One server of Actas: a process, its data folder, and where it listens now.
 
-use crate::{Fault, suite::injectors::clock};
+use crate::{Fault, suite::guardian::Guardian};
 use std::{
     ffi::OsString,
     fs::File,
@@ -18,6 +18,11 @@ use tokio::{
 /// How long a start may take, on a slow machine.
 const START_LIMIT: Duration = Duration::from_secs(60);
 const BETWEEN_STARTS: Duration = Duration::from_millis(50);
+
+/// Kills the server, and takes away what libfaketime shares within a process and leaves behind when that is killed.
+const GUARDIAN: &str = r#"cat > /dev/null
+kill -9 "$1"
+rm -f "/dev/shm/faketime_shm_$1" "/dev/shm/sem.faketime_sem_$1""#;
 
 /// Variables by which a server is configured.
 pub(crate) type Environment = Vec<(String, OsString)>;
@@ -40,6 +45,8 @@ pub(crate) struct Replica {
     program: PathBuf,
     pub(crate) folder: PathBuf,
     pub(crate) environment: Environment,
+    /// Before the process, whose number is its own until somebody has waited for it.
+    guardian: Option<Guardian>,
     process: Option<Child>,
     pub(crate) location: Location,
 }
@@ -48,7 +55,7 @@ impl Replica {
     /// One that does not run yet.
     pub(crate) fn new(program: &Path, folder: PathBuf, environment: Environment) -> Self {
         let program = program.to_owned();
-        Self { program, folder, environment, process: None, location: Location::default() }
+        Self { program, folder, environment, guardian: None, process: None, location: Location::default() }
     }
 
     /// Starts the process and waits until it says where it listens. A command line that works in its place has the data
@@ -75,6 +82,10 @@ impl Replica {
             .spawn()
             .map_err(|error| format!("{}: {error}", self.program.display()))?;
         let stdout = process.stdout.take().ok_or("the process has no standard output")?;
+        let number = process.id().ok_or("a server has ended by itself")?.to_string();
+        // That of a try before, which has failed.
+        drop(self.guardian.take());
+        self.guardian = Some(Guardian::start(GUARDIAN, &[number.as_ref()])?);
         self.process = Some(process);
         let mut lines = BufReader::new(stdout).lines();
         let announced = async {
@@ -107,8 +118,8 @@ impl Replica {
 
     /// `kill -9`, and the wait until it is gone.
     pub(crate) async fn kill(&mut self) -> Result<(), Fault> {
-        self.signal("-9").await?;
-        clock::tidy_after(self.process()?);
+        self.process()?;
+        drop(self.guardian.take());
         if let Some(mut process) = self.process.take() {
             process.wait().await?;
         }
@@ -131,14 +142,6 @@ impl Replica {
         match text.lines().find(|line| line.contains("panicked at")) {
             Some(line) => Err(format!("a server panicked: {line}; see {}", self.log().display()).into()),
             None => Ok(()),
-        }
-    }
-}
-
-impl Drop for Replica {
-    fn drop(&mut self) {
-        if let Ok(process) = self.process() {
-            clock::tidy_after(process);
         }
     }
 }

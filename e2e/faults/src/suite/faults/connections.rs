@@ -31,11 +31,24 @@ impl Injection<'_> {
 
     pub(super) async fn stall_connections(&mut self) -> Result<(), Fault> {
         let replica = self.some_replica();
+        let before = self.pieces_held(replica)?;
         self.hold(replica, true)?;
         // Now and then longer than PostgreSQL lets a session be idle within a transaction.
         let most = if self.random.below(4) == 0 { 7_500 } else { 2_500 };
         self.last(500, most).await;
+        let until = Instant::now() + LIMIT;
+        while self.pieces_held(replica)? == before {
+            if Instant::now() > until {
+                return Err("nothing came while nothing was carried".into());
+            }
+            sleep(BETWEEN_LOOKS).await;
+        }
         self.hold(replica, false)
+    }
+
+    fn pieces_held(&mut self, replica: usize) -> Result<u64, Fault> {
+        let databases = self.deployment.databases()?;
+        Ok(databases.proxies[replica][databases.primary_index()].pieces_held())
     }
 
     fn hold(&mut self, replica: usize, hold: bool) -> Result<(), Fault> {

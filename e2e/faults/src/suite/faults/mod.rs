@@ -157,6 +157,27 @@ impl Injection<'_> {
         Ok(())
     }
 
+    /// After one that failed in its midst: nothing of it is to hold up those who look at what came of it. Whether all is well
+    /// then is for them to see.
+    pub(crate) async fn take_back(&mut self) {
+        for replica in &mut self.deployment.replicas {
+            // One that does not run is started; one that runs goes on.
+            if replica.signal("-CONT").await.is_err() {
+                let _ = replica.start().await;
+            }
+        }
+        if let Some(clock) = &self.deployment.clock {
+            let _ = clock.step(0);
+        }
+        if let Some(disk) = &self.deployment.disk {
+            let _ = disk.free();
+        }
+        if let Some(databases) = &self.deployment.databases {
+            databases.heal();
+            let _ = databases.primary_disk().free();
+        }
+    }
+
     /// Lets the load go on for a random while: that is the fault's length, and not a wait for something.
     async fn last(&mut self, least_millis: u64, most_millis: u64) {
         let millis = least_millis + self.random.below(most_millis - least_millis);

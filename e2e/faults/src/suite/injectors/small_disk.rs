@@ -1,22 +1,26 @@
 //! A small disk of its own that can be filled and freed: a tmpfs.
 
-use crate::Fault;
+use crate::{Fault, suite::guardian::Guardian};
 use std::{
     fs::{self, File},
     io::{self, Write as _},
-    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
 };
 
 /// Waits for the end of its input, so also for that of a process that was killed, and takes the disk away, with its folder
-/// where that is empty. Whoever still works on the disk, a database that is being stopped, has half a minute for it: it
-/// could not be found any more on one that is taken away under it.
+/// where that is empty. Whoever still works on the disk, a database that is being stopped, has half a minute for it; then it
+/// is killed, for it could not be found any more on a disk that is taken away under it.
 const GUARDIAN: &str = r#"cat > /dev/null
 tries=0
-until umount "$1" 2> /dev/null; do
+until umount "$1"; do
     tries=$((tries + 1))
-    if [ "$tries" -ge 300 ]; then umount --lazy "$1"; break; fi
+    if [ "$tries" -eq 300 ]; then
+        for process in /proc/[0-9]*; do
+            case "$(readlink "$process/cwd")" in "$1" | "$1"/*) kill -9 "${process#/proc/}" ;; esac
+        done
+    fi
+    if [ "$tries" -ge 350 ]; then umount --lazy "$1"; break; fi
     sleep 0.1
 done
 rmdir "$1""#;
@@ -25,7 +29,7 @@ rmdir "$1""#;
 #[derive(Debug)]
 pub(crate) struct SmallDisk {
     folder: PathBuf,
-    guardian: Child,
+    _guardian: Guardian,
 }
 
 impl SmallDisk {
@@ -42,17 +46,11 @@ impl SmallDisk {
         run(&mut mount).map_err(|problem| {
             format!("{problem}: a small disk is a tmpfs, and mounting one takes root (CAP_SYS_ADMIN)")
         })?;
-        let mut guardian = Command::new("/bin/sh");
-        guardian.args(["-c", GUARDIAN, "guardian"]).arg(folder).current_dir("/");
-        guardian.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        // Whatever ends a whole group, Ctrl-C for one, leaves the one that cleans up behind it.
-        guardian.process_group(0);
-        let guardian = guardian.spawn().map_err(|error| {
+        let guardian = Guardian::start(GUARDIAN, &[folder.as_os_str()]).inspect_err(|_| {
             // Nobody else would take it away.
             let _ = run(Command::new("umount").arg("--lazy").arg(folder));
-            format!("a shell cannot be started: {error}")
         })?;
-        Ok(Self { folder: folder.to_owned(), guardian })
+        Ok(Self { folder: folder.to_owned(), _guardian: guardian })
     }
 
     /// Fills it to the last byte.
@@ -82,14 +80,6 @@ impl SmallDisk {
 
     fn ballast(&self) -> PathBuf {
         self.folder.join("ballast")
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        drop(self.guardian.stdin.take());
-        // It has done its work, or could not; nothing is left to do here.
-        let _ = self.guardian.wait();
     }
 }
 
@@ -124,6 +114,17 @@ mod tests {
         write().unwrap();
         disk.free().unwrap();
         drop(disk);
+        assert!(!folder.exists(), "it is mounted still");
+    }
+
+    #[test]
+    fn whoever_stays_on_a_disk_that_goes_is_ended() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("disk");
+        let disk = SmallDisk::mount(&folder, 1024 * 1024, None).unwrap();
+        let mut who = Command::new("sleep").arg("600").current_dir(&folder).spawn().unwrap();
+        drop(disk);
+        assert!(!who.wait().unwrap().success());
         assert!(!folder.exists(), "it is mounted still");
     }
 }

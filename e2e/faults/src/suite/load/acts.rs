@@ -5,16 +5,21 @@ use super::{
     pool::{Held, Offer},
 };
 use crate::suite::{
-    deployment::SecretKey,
-    history::{Act, Outcome, Ticket},
+    deployment::{IDLE_SECONDS, SecretKey},
+    history::{Act, Micros, Outcome, Ticket},
 };
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use serde_json::json;
 use std::sync::atomic::Ordering;
 use tokio::task::yield_now;
 
 const NATIVE: &str = "_is_native=1";
 const KEY_HEADER: &str = "idempotency-key";
+const IDLE_MICROS: Micros = IDLE_SECONDS.unsigned_abs() * 1_000_000;
+/// How long after it has to be over somebody comes back to a session.
+const AFTER_IDLE_MICROS: Micros = 1_000_000;
+/// Of one ticket, where there is one replica.
+const LEAST_AT_ONCE: usize = 3;
 
 impl Worker {
     /// Acts until it is over.
@@ -22,10 +27,12 @@ impl Worker {
         while !self.shared.is_over() {
             // Where there is nothing to act on the others get their turn.
             yield_now().await;
+            self.come_back().await;
             match self.random.below(100) {
                 0..20 => self.create_ticket().await,
                 20..34 => self.accept().await,
-                34..40 => self.storm().await,
+                34..38 => self.storm().await,
+                38..40 => self.chain().await,
                 40..46 => self.revoke_token().await,
                 46..58 => self.mint_as_client().await,
                 58..65 => self.mint_as_backend().await,
@@ -115,24 +122,59 @@ impl Worker {
         let Some(offer) = self.shared.pool().offer(&mut self.random) else { return };
         let held = if self.chance(10) { self.shared.pool().session(&mut self.random) } else { None };
         let replica = self.somewhere();
-        self.redeem(replica, &offer, held.and_then(|held| held.client).as_deref()).await;
+        let begun = self.redeem(replica, &offer, held.as_ref()).await;
+        let Some(begun) = begun else { return };
+        // On a client of its own nobody else can use it.
+        if held.is_none() && self.chance(8) {
+            let due = self.shared.recorder.now() + IDLE_MICROS + AFTER_IDLE_MICROS;
+            self.shared.pool().set_aside(begun, due);
+        } else {
+            self.shared.pool().add_session(begun);
+        }
     }
 
-    /// At all replicas at once.
+    /// At all replicas at once; at one alone it is asked as often.
     async fn storm(&mut self) {
         let Some(offer) = self.shared.pool().take_offer() else { return };
-        let replicas = 0..self.shared.locations.len();
-        let this = &*self;
-        join_all(replicas.map(|replica| this.redeem(replica, &offer, None))).await;
+        let (this, replicas) = (&*self, self.shared.locations.len());
+        let at_once = (0..replicas.max(LEAST_AT_ONCE)).map(|number| number % replicas);
+        let begun = join_all(at_once.map(|replica| this.redeem(replica, &offer, None))).await;
+        begun.into_iter().flatten().for_each(|held| self.shared.pool().add_session(held));
         self.shared.storms.fetch_add(1, Ordering::Relaxed);
     }
 
-    async fn redeem(&self, replica: usize, offer: &Offer, client: Option<&str>) {
+    /// Two tickets on one client at once, at two replicas: at most one begins an impersonation there.
+    async fn chain(&mut self) {
+        let Some(one) = self.shared.pool().take_offer() else { return };
+        let Some(other) = self.shared.pool().take_offer() else { return };
+        let held = self.shared.pool().ordinary(&mut self.random);
+        let first = self.somewhere();
+        let second = (first + 1) % self.shared.locations.len();
+        let (one, other) =
+            join(self.redeem(first, &one, held.as_ref()), self.redeem(second, &other, held.as_ref())).await;
+        [one, other].into_iter().flatten().for_each(|held| self.shared.pool().add_session(held));
+    }
+
+    /// To a session that nobody used for longer than its idle time.
+    async fn come_back(&mut self) {
+        let Some(held) = self.shared.pool().due(self.shared.recorder.now()) else { return };
+        if self.chance(50) {
+            self.mint_by_key(held.session).await;
+        } else if let Some(client) = held.client {
+            self.mint_by_client(held.session, client).await;
+        }
+    }
+
+    async fn redeem(&self, replica: usize, offer: &Offer, beside: Option<&Held>) -> Option<Held> {
         let form = [("strategy", "ticket"), ("ticket", offer.ticket.as_str())];
+        let beside = beside.and_then(|held| Some((held.session.clone(), held.client.as_deref()?)));
+        let client = beside.as_ref().map(|(_, client)| *client);
+        let (token, kind) = (offer.token.clone(), offer.kind);
+        let act = Act::Accept { token, kind, beside: beside.as_ref().map(|(session, _)| session.clone()) };
         let (outcome, answer) = ask_at(
             &self.shared,
             replica,
-            Act::Accept { token: offer.token.clone(), kind: offer.kind },
+            act,
             None,
             &|http, url| {
                 let request = http.post(format!("{url}/v1/client/sign_ins?{NATIVE}")).form(&form);
@@ -144,8 +186,9 @@ impl Worker {
             &|answer| Some(Outcome::Accepted { session: answer.string("/response/created_session_id")? }),
         )
         .await;
-        if let Outcome::Accepted { session } = outcome {
-            self.shared.pool().add_session(Held { session, client: answer.client });
+        match outcome {
+            Outcome::Accepted { session } => Some(Held { session, client: answer.client, kind }),
+            _ => None,
         }
     }
 
@@ -224,6 +267,10 @@ impl Worker {
 
     async fn mint_as_client(&mut self) {
         let Some((session, client)) = self.held_client() else { return };
+        self.mint_by_client(session, client).await;
+    }
+
+    async fn mint_by_client(&mut self, session: String, client: String) {
         let path = format!("/v1/client/sessions/{session}/tokens?{NATIVE}");
         self.ask(
             Act::Mint { session },
@@ -236,10 +283,14 @@ impl Worker {
 
     async fn mint_as_backend(&mut self) {
         let Some(held) = self.shared.pool().session(&mut self.random) else { return };
+        self.mint_by_key(held.session).await;
+    }
+
+    async fn mint_by_key(&mut self, session: String) {
         let key = self.any_key();
-        let path = format!("/v1/sessions/{}/tokens", held.session);
+        let path = format!("/v1/sessions/{session}/tokens");
         self.ask(
-            Act::Mint { session: held.session },
+            Act::Mint { session },
             Some(&key),
             &|http, url| http.post(format!("{url}{path}")).bearer_auth(&key.secret),
             &|answer| minted(&answer.string("/jwt")?),

@@ -4,11 +4,12 @@ use super::asking::Worker;
 use crate::suite::{
     deployment::SecretKey,
     history::{Act, Event, Outcome},
+    injectors::clock,
 };
 use serde_json::Value;
-use std::time::Duration;
+use std::{process::Stdio, time::Duration};
 use tokio::{
-    process::Command,
+    process::{Child, Command},
     time::{sleep, timeout},
 };
 
@@ -74,7 +75,11 @@ async fn run(
     command.arg("secret-keys").args(arguments).arg("--json").kill_on_drop(true);
     command.env_clear().envs(shared.environments[replica].iter().map(|(name, value)| (name, value)));
     let begin = shared.recorder.now();
-    let outcome = match timeout(COMMAND_PATIENCE, command.output()).await {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let command = command.spawn();
+    let process = command.as_ref().ok().and_then(Child::id);
+    let output = async { command?.wait_with_output().await };
+    let outcome = match timeout(COMMAND_PATIENCE, output).await {
         Ok(Ok(output)) if output.status.success() => {
             let printed = serde_json::from_slice(&output.stdout).ok();
             printed.and_then(|printed| read(&printed)).unwrap_or_else(|| Outcome::Wrong {
@@ -82,7 +87,11 @@ async fn run(
                 text: String::from_utf8_lossy(&output.stderr).into_owned(),
             })
         }
-        _ => Outcome::Unknown,
+        Ok(_) => Outcome::Unknown,
+        Err(_) => {
+            process.into_iter().for_each(clock::tidy_after);
+            Outcome::Unknown
+        }
     };
     let end = shared.recorder.now();
     let event = Event { begin, end, replica, key: None, act, outcome: outcome.clone(), trace: None };

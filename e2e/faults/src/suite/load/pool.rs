@@ -2,7 +2,10 @@
 
 use crate::{
     random::Random,
-    suite::{deployment::SecretKey, history::Ticket},
+    suite::{
+        deployment::SecretKey,
+        history::{Micros, Ticket},
+    },
 };
 use std::collections::VecDeque;
 
@@ -24,6 +27,15 @@ pub(crate) struct Held {
     pub(crate) session: String,
     /// The client's secret; it changes with each sign-in.
     pub(crate) client: Option<String>,
+    /// By which it began: one of an actor's is an impersonation.
+    pub(crate) kind: Ticket,
+}
+
+/// A session that nobody uses until it has to be over.
+#[derive(Clone, Debug)]
+struct Aside {
+    held: Held,
+    due: Micros,
 }
 
 #[derive(Debug, Default)]
@@ -31,6 +43,8 @@ pub(crate) struct Pool {
     people: Vec<String>,
     offers: VecDeque<Offer>,
     sessions: VecDeque<Held>,
+    /// In the order in which they are due, about.
+    aside: VecDeque<Aside>,
     keys: Vec<SecretKey>,
 }
 
@@ -80,6 +94,21 @@ impl Pool {
 
     pub(crate) fn session(&self, random: &mut Random) -> Option<Held> {
         pick(self.sessions.len(), random).map(|index| self.sessions[index].clone())
+    }
+
+    /// One of those whose client holds no impersonation.
+    pub(crate) fn ordinary(&self, random: &mut Random) -> Option<Held> {
+        let ordinary: Vec<_> = self.sessions.iter().filter(|held| held.kind == Ticket::SignIn).collect();
+        pick(ordinary.len(), random).map(|index| ordinary[index].clone())
+    }
+
+    /// Nobody gets it until it is due.
+    pub(crate) fn set_aside(&mut self, held: Held, due: Micros) {
+        self.aside.push_back(Aside { held, due });
+    }
+
+    pub(crate) fn due(&mut self, now: Micros) -> Option<Held> {
+        self.aside.pop_front_if(|aside| aside.due <= now).map(|aside| aside.held)
     }
 
     pub(crate) fn add_key(&mut self, key: SecretKey) {

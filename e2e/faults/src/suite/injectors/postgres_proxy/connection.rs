@@ -5,7 +5,10 @@ use super::{
     conversation::{Answered, Conversation, Sent, Statement},
     frames::{Frames, number},
 };
-use std::sync::{Arc, Mutex, PoisonError, atomic::Ordering};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{
@@ -23,6 +26,9 @@ const GSS_REQUEST: u32 = 80_877_104;
 /// "Not here."
 const REFUSED: &[u8] = b"N";
 
+/// How an answer begins that says what went wrong.
+const ERROR: u8 = b'E';
+
 const PIECE_BYTES: usize = 64 * 1024;
 
 /// The connection ends here. What was passed on before is on its way.
@@ -31,11 +37,18 @@ struct Over;
 pub(super) struct Connection {
     shared: Arc<Shared>,
     conversation: Mutex<Conversation>,
+    awaits_commit: AtomicBool,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.commit_waits(false);
+    }
 }
 
 impl Connection {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, conversation: Mutex::default() }
+        Self { shared, conversation: Mutex::default(), awaits_commit: AtomicBool::new(false) }
     }
 
     /// Until either side, or a cut, ends it: both sockets are closed then.
@@ -129,6 +142,7 @@ impl Connection {
             Sent::Executed(Statement::Begin) => return !self.shared.cuts_at(CutPoint::AfterBegin),
             Sent::Executed(Statement::Commit) => {
                 self.shared.commits.fetch_add(1, Ordering::SeqCst);
+                self.commit_waits(true);
                 *commit_is_sent = true;
             }
             _ => {}
@@ -169,7 +183,11 @@ impl Connection {
 
     /// As [`Connection::request`], of an answer.
     fn answer(&self, message: &[u8], passed: &mut Vec<u8>, is_committed: &mut bool) -> bool {
-        match self.conversation().answered(message) {
+        let answered = self.conversation().answered(message);
+        if answered == Answered::Done(Statement::Commit) || message.first() == Some(&ERROR) {
+            self.commit_waits(false);
+        }
+        match answered {
             Answered::Done(Statement::TakeHead) if self.shared.cuts_at(CutPoint::AfterHead) => return false,
             Answered::Done(Statement::Commit) => {
                 if self.shared.cuts_at(CutPoint::MidAnswer) {
@@ -189,7 +207,18 @@ impl Connection {
         true
     }
 
+    fn commit_waits(&self, waits: bool) {
+        if self.awaits_commit.swap(waits, Ordering::SeqCst) != waits {
+            let by = if waits { 1 } else { u64::MAX };
+            // Counting down is adding what wraps around.
+            self.shared.commits_waiting.fetch_add(by, Ordering::SeqCst);
+        }
+    }
+
     async fn while_held(&self) {
+        if *self.shared.is_held.borrow() {
+            self.shared.pieces_held.fetch_add(1, Ordering::SeqCst);
+        }
         // The sender is there for as long as the connection.
         let _ = self.shared.is_held.subscribe().wait_for(|is_held| !is_held).await;
     }

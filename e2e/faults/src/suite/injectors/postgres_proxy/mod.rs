@@ -81,6 +81,10 @@ struct Shared {
     cuts: Mutex<BTreeMap<CutPoint, u64>>,
     random: Mutex<Random>,
     commits: AtomicU64,
+    /// Of those, the ones whose connection lives and which have no answer yet.
+    commits_waiting: AtomicU64,
+    /// Pieces that came while nothing was carried.
+    pieces_held: AtomicU64,
     cancel_requests: AtomicU64,
 }
 
@@ -98,6 +102,8 @@ impl PostgresProxy {
             cuts: Mutex::default(),
             random: Mutex::new(Random::new(seed)),
             commits: AtomicU64::new(0),
+            commits_waiting: AtomicU64::new(0),
+            pieces_held: AtomicU64::new(0),
             cancel_requests: AtomicU64::new(0),
         });
         let accepting = tokio::spawn(accept(listener, socket, Arc::clone(&shared)));
@@ -141,6 +147,16 @@ impl PostgresProxy {
     /// Commits of batches that were passed on to the server.
     pub(crate) fn commits(&self) -> u64 {
         self.shared.commits.load(Ordering::SeqCst)
+    }
+
+    /// Commits that the server has and has not answered yet.
+    pub(crate) fn commits_waiting(&self) -> u64 {
+        self.shared.commits_waiting.load(Ordering::SeqCst)
+    }
+
+    /// How often something came, of either side, while nothing was carried.
+    pub(crate) fn pieces_held(&self) -> u64 {
+        self.shared.pieces_held.load(Ordering::SeqCst)
     }
 
     /// Requests to cancel a statement; they are not passed on. Actas makes none: it could be a commit that is cancelled.
