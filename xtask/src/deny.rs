@@ -16,8 +16,8 @@ pub(crate) fn check_advisories(workshop: &Workshop) -> Result<(), String> {
 }
 
 fn run(workshop: &Workshop, checks: &[&str]) -> Result<(), String> {
-    let program = tool::installed(workshop, "cargo-deny", VERSION)?;
+    let programs = tool::installed(workshop, "cargo-deny", VERSION)?;
     let mut arguments = vec!["--locked", "--all-features", "check", "--hide-inclusion-graph"];
     arguments.extend(checks);
-    command::run(Command::new(program).current_dir(workshop.root()).args(arguments))
+    command::run(Command::new(programs.join("cargo-deny")).current_dir(workshop.root()).args(arguments))
 }

@@ -36,6 +36,7 @@ cargo xtask COMMAND
                     Actas beside its peers and the machine's limits; writes docs/benchmarks.md
   bench instructions [--accept]
                     instructions per operation against the committed figures; --accept makes them the figures
+  bench flames      flame graphs of create and accept, into docs/flames
   generate          write docs/generated from the built program
   advisories        check the dependencies against the advisory database (needs its download)
 ";
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         ["example"] => e2e::example::run(&workshop),
         ["bench", "instructions"] => bench::instructions::check(&workshop),
         ["bench", "instructions", "--accept"] => bench::instructions::accept(&workshop),
+        ["bench", "flames"] => bench::flames::draw(&workshop),
         ["bench", words @ ..] => bench::run(&workshop, words),
         ["generate"] => generate::write(&workshop),
         ["advisories"] => deny::check_advisories(&workshop),

@@ -25,9 +25,9 @@ pub(crate) fn check(workshop: &Workshop) -> Result<(), String> {
         println!("the last release, {tag}, has no {PACKAGE} yet, so it has promised nothing");
         return Ok(());
     }
-    let program = tool::installed(workshop, "cargo-semver-checks", VERSION)?;
+    let programs = tool::installed(workshop, "cargo-semver-checks", VERSION)?;
     println!("comparing {PACKAGE} with {tag}");
-    command::run(Command::new(program).current_dir(workshop.root()).args([
+    command::run(Command::new(programs.join("cargo-semver-checks")).current_dir(workshop.root()).args([
         "semver-checks",
         "--package",
         PACKAGE,

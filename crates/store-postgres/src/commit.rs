@@ -198,6 +198,7 @@ impl Committer {
     /// Some may be about very much: the others do not wait for them.
     async fn large_ones_apart(&mut self, jobs: Vec<Job>) {
         let (large, small): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.work.is_of_a_party());
+        let small = self.in_time(small);
         match self.together(&small, Scale::Shared).await {
             Err(fault) if fault.is_of_one() && small.len() > 1 => {
                 self.one_by_one(small.into_iter().chain(large)).await;

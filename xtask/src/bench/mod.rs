@@ -7,6 +7,7 @@
 
 mod actas;
 mod findings;
+pub(crate) mod flames;
 mod goals;
 pub(crate) mod instructions;
 mod limits;
@@ -130,6 +131,10 @@ impl<'a> Bench<'a> {
             prototype: program("actas-prototype", "actas-prototype")?,
             measure: program("actas-measure", "actas-measure")?,
         };
+        Self::in_empty_folder(workshop, extent, programs)
+    }
+
+    fn in_empty_folder(workshop: &'a Workshop, extent: Extent, programs: Programs) -> Result<Self, String> {
         let folder = workshop.cache().join("bench").join("runs");
         if folder.exists() {
             fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;

@@ -62,6 +62,10 @@ impl Server {
         Err(format!("a server was not ready within {START_LIMIT:?}; its log: {}", log.display()))
     }
 
+    pub(super) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(super) fn resident_megabytes(&self) -> f64 {
         machine::tree(self.child.id()).into_iter().map(machine::resident_megabytes).sum()
     }

@@ -26,6 +26,11 @@ pub(super) fn ensure() -> Result<(), String> {
     postgres::ensure()
 }
 
+/// What takes the samples of flame graphs.
+pub(super) fn ensure_perf() -> Result<(), String> {
+    packages::ensure("perf", &["linux-perf"], || is_here("perf"))
+}
+
 fn is_here(program: &str) -> bool {
     command::output(Command::new("sh").args(["-c", &format!("command -v {program}")])).is_ok()
 }

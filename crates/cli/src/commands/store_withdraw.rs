@@ -3,7 +3,7 @@
 use super::{
     store_copy::Endpoint,
     taken_back::{TakenBack, newest_entry},
-    transferring::{Progress, blocking, count, instance, to_the_end, unless_interrupted},
+    transferring::{Progress, blocking, instance, to_the_end, unless_interrupted},
 };
 use crate::{
     args::WithdrawArguments,
@@ -95,24 +95,26 @@ async fn in_postgres(
 }
 
 async fn withdraw(store: &dyn Store, source: &mut dyn Source, name: &str) -> Result<Withdrawn, ExitError> {
-    let (instance_id, _) = instance(source, name).await?;
-    let newest_entry_at = newest_entry(source).await.map(UnixMillis::to_rfc3339);
-    let mut progress = Progress::of(count(source, name).await?);
+    let mut progress = Progress::of(0);
     let failed = |error: TransferError| {
         ExitError::Store(format!(
             "{name}: {error}. What was taken back stays so: do it again when that is mended"
         ))
     };
     let taking = async {
+        let (instance_id, _) = instance(source, name).await?;
+        let newest_entry_at = newest_entry(source).await.map(UnixMillis::to_rfc3339);
         let mut watch = |phase, rows| progress.show(phase, rows);
-        transfer::withdraw(store, &SystemClock, source, &mut watch).await.map_err(failed)
+        let withdrawn = transfer::withdraw(store, &SystemClock, source, &mut watch).await.map_err(failed)?;
+        Ok((instance_id, newest_entry_at, withdrawn))
     };
-    let withdrawn = unless_interrupted(taking).await.map_err(|error| match error {
+    let taken = unless_interrupted(taking).await.map_err(|error| match error {
         ExitError::Interrupted => ExitError::Stopped(format!(
             "interrupted: what was taken back of {name} stays so, and the rest is open. Do it again before a server starts"
         )),
         other => other,
-    })?;
+    });
+    let (instance_id, newest_entry_at, withdrawn) = taken?;
     progress.end();
     let recording = async { transfer::record_restored(store, &SystemClock).await.map_err(failed) };
     to_the_end(recording, "the entry about it").await?;

@@ -109,7 +109,10 @@ impl Reading {
             return Err(TransferError::Gap { position: self.purged_through + 1 });
         }
         match self.position {
-            // Old entries may have been removed, down to the last; new ones are never.
+            // Old entries may have been removed, but never the newest.
+            None if self.kind == Kind::AuditEntries && self.head > 0 => {
+                Err(TransferError::Gap { position: 1 })
+            }
             Some(position) if position != self.head => Err(TransferError::Gap { position: position + 1 }),
             _ => Ok(Counted { kind: self.kind, rows: self.digest.rows(), digest: self.digest.finish() }),
         }

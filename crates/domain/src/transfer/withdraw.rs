@@ -12,6 +12,7 @@ use crate::{
     ports::{Clock, CommitError, Store, StoreError},
     session::{Ending, SessionStatus},
     sign_in_token::SignInTokenStatus,
+    time::UnixMillis,
 };
 use futures::future::try_join_all;
 
@@ -39,13 +40,15 @@ pub async fn withdraw(
     watch: &mut Watch<'_>,
 ) -> Result<Withdrawn, TransferError> {
     let mut withdrawn = Withdrawn::default();
+    // What is over by one of the clocks only may be live to a server.
+    let live_at = clock.now().min(store.time().await.map_err(TransferError::Read)?);
     for kind in [Kind::ActorTokens, Kind::SignInTokens, Kind::Sessions, Kind::KeptReturns] {
         let mut after: Option<Row> = None;
         loop {
             let rows = source.page(kind, after.as_deref(), PAGE_ROWS).await.map_err(TransferError::Read)?;
             let open: Vec<_> = rows.iter().filter(|row| is_open(kind, row)).collect();
             for some in open.chunks(AT_ONCE) {
-                let all = some.iter().map(|row| take_back(store, clock, kind, row));
+                let all = some.iter().map(|row| take_back(store, clock, live_at, kind, row));
                 let taken = try_join_all(all).await.map_err(TransferError::Write)?;
                 withdrawn.add(kind, taken.into_iter().filter(|taken| *taken).count() as u64);
             }
@@ -95,6 +98,7 @@ fn is_open(kind: Kind, row: &[super::Value]) -> bool {
 async fn take_back(
     store: &dyn Store,
     clock: &dyn Clock,
+    live_at: UnixMillis,
     kind: Kind,
     row: &[super::Value],
 ) -> Result<bool, StoreError> {
@@ -109,7 +113,7 @@ async fn take_back(
         Kind::SignInTokens => {
             sign_in_token(store, clock, SignInTokenId::parse(id).ok_or_else(unreadable)?).await
         }
-        Kind::Sessions => session(store, clock, SessionId::parse(id).ok_or_else(unreadable)?).await,
+        Kind::Sessions => session(store, clock, live_at, SessionId::parse(id).ok_or_else(unreadable)?).await,
         _ => kept_return(store, clock, ClientId::parse(id).ok_or_else(unreadable)?).await,
     }
 }
@@ -135,13 +139,17 @@ async fn sign_in_token(store: &dyn Store, clock: &dyn Clock, id: SignInTokenId) 
 }
 
 /// One that is over by time is put on record as that by the sweep, as any other.
-async fn session(store: &dyn Store, clock: &dyn Clock, id: SessionId) -> Result<bool, StoreError> {
-    let now = clock.now();
-    let Some(session) = store.session(&id).await?.filter(|session| session.is_live(now)) else {
+async fn session(
+    store: &dyn Store,
+    clock: &dyn Clock,
+    live_at: UnixMillis,
+    id: SessionId,
+) -> Result<bool, StoreError> {
+    let Some(session) = store.session(&id).await?.filter(|session| session.is_live(live_at)) else {
         return Ok(false);
     };
     let ending = Ending { status: SessionStatus::Revoked, cause: Cause::Restored };
-    let (to, cause) = session.ended(ending, now);
+    let (to, cause) = session.ended(ending, clock.now());
     let event = AuditEvent::session_end(&Context::operator(), &to, cause);
     commit(store, event, vec![Write::MoveSession { to, from: SessionStatus::Active }]).await
 }

@@ -11,7 +11,7 @@ use actas_domain::{
     ports::Store,
     session::SessionStatus,
     sign_in_token::SignInTokenStatus,
-    testing::{changes, rows},
+    testing::{FixedClock, changes, rows},
     transfer::{Kind, Target as _, TransferError, Withdrawn, copy, record_restored, survey, withdraw},
 };
 use actas_store_sqlite::{NewFile, OpenError, SqliteArchive, SqliteStore, back_up};
@@ -234,6 +234,21 @@ async fn what_was_open_in_a_backup_is_taken_back_on_record() {
             (Action::InstanceRestored, None),
         ]
     );
+}
+
+/// The clock of whoever takes back may be ahead of the one that servers go by.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_over_by_one_clock_alone_is_taken_back() {
+    let workplace = Workplace::new();
+    let store = workplace.open();
+    let session = actas_domain::session::Session { expire_at: rows::after(10), ..rows::session(1) };
+    commit(&store, vec![Write::AddClient(rows::client(1)), Write::AddSession(session)]).await;
+    let mut source = SqliteArchive::as_it_goes(&workplace.file()).unwrap();
+    let ahead = FixedClock::new(rows::after(20));
+    let withdrawn = withdraw(&store, &ahead, &mut source, &mut |_, _| {}).await.unwrap();
+    assert_eq!(withdrawn.sessions, 1);
+    let session = store.session(&rows::session_id(1)).await.unwrap().unwrap();
+    assert!(!session.is_live(rows::after(1)));
 }
 
 /// A cut is told by an entry of its own. What somebody took away by hand is not.

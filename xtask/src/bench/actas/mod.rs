@@ -27,15 +27,19 @@ const APP: &str = "https://app.example.test";
 const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// A server with users and a secret key, made ready and started anew.
-struct Instance {
-    server: Server,
+pub(super) struct Instance {
+    pub(super) server: Server,
     authorization: String,
     files: PathBuf,
 }
 
 impl Instance {
     /// Of a data folder that is there or comes into being; the first start makes the keys, and is not measured.
-    fn start(bench: &Bench<'_>, folder: &Path, database_url: Option<&str>) -> Result<Self, String> {
+    pub(super) fn start(
+        bench: &Bench<'_>,
+        folder: &Path,
+        database_url: Option<&str>,
+    ) -> Result<Self, String> {
         let is_new = !folder.join("benchmark-key").exists();
         if is_new {
             fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -74,7 +78,7 @@ impl Instance {
     }
 
     /// Creations for each of the subjects.
-    fn creations(&self) -> Vec<String> {
+    pub(super) fn creations(&self) -> Vec<String> {
         (0..SUBJECTS)
             .map(|subject| {
                 let body = format!(
@@ -97,7 +101,7 @@ impl Instance {
         bodies.lines().map(|line| serde_json::from_str(line).map_err(|error| error.to_string())).collect()
     }
 
-    fn acceptances(&self, bench: &Bench<'_>, count: usize) -> Result<Vec<String>, String> {
+    pub(super) fn acceptances(&self, bench: &Bench<'_>, count: usize) -> Result<Vec<String>, String> {
         let acceptance = |token: &Value| {
             let body = format!("strategy=ticket&ticket={}", member(token, "token")?);
             Ok(requests::post("/v1/client/sign_ins", &[("origin", APP), FORM], &body))

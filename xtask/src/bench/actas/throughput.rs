@@ -10,7 +10,7 @@ use super::{
 use serde_json::Value;
 
 /// What Actas can do in a second of what can be done once, and more: so many are made ready.
-const ACCEPTED_PER_SECOND: usize = 6_500;
+pub(in super::super) const ACCEPTED_PER_SECOND: usize = 6_500;
 const REVOKED_PER_SECOND: usize = 30_000;
 
 pub(in super::super) fn run(bench: &Bench<'_>) -> Result<Measured, String> {

@@ -24,7 +24,10 @@ fn owners(folder: &Path) -> io::Result<(u32, Vec<(PathBuf, u32)>)> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        match fs::symlink_metadata(&path) {
+        if !is_of_actas(&path) {
+            continue;
+        }
+        match fs::metadata(&path) {
             // A server works beside this, and takes files away.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             metadata => files.push((path, metadata?.uid())),
@@ -32,6 +35,12 @@ fn owners(folder: &Path) -> io::Result<(u32, Vec<(PathBuf, u32)>)> {
     }
     files.sort();
     Ok((owner, files))
+}
+
+/// Whatever else lies there (`lost+found` of a volume of its own) is nobody's concern.
+fn is_of_actas(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    name.starts_with(b"actas.") || name == b"master.key"
 }
 
 fn judge(folder: &Path, own: u32, owner: u32, files: &[(PathBuf, u32)]) -> Finding {

@@ -125,6 +125,18 @@ impl Endpoint {
         }
     }
 
+    /// Whether no server began on it since it was opened. One of SQLite could not.
+    pub(super) async fn require_nobody_at_work(
+        &self,
+        configuration: &Configuration,
+    ) -> Result<(), ExitError> {
+        if matches!(self, Self::Postgres(_)) {
+            let archive = PostgresArchive::as_it_goes(&self.postgres_options(configuration)?).await;
+            archive.map_err(|error| self.of_postgres(&error))?;
+        }
+        Ok(())
+    }
+
     /// How it is connected to, with the URL of its file where it names one.
     pub(in super::super) fn postgres_options(
         &self,

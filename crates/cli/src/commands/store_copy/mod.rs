@@ -15,7 +15,7 @@ use crate::{
     load,
     output::{self, grouped, rough},
 };
-use actas_domain::transfer::{self, Target};
+use actas_domain::transfer::{self, Source, Target};
 use serde::Serialize;
 use std::{path::Path, time::Instant};
 
@@ -37,14 +37,15 @@ pub(crate) async fn run(arguments: CopyArguments) -> Result<(), ExitError> {
     if is_the_same(&arguments.from, &arguments.to) {
         return Err(ExitError::Configuration("--from and --to name the same store".to_owned()));
     }
-    let (mut target, mut copied) = unless_interrupted(copy(&arguments)).await?;
+    // The source is held until the copy is there: whatever it acknowledged meanwhile would be missing.
+    let (source, mut target, mut copied) = unless_interrupted(copy(&arguments)).await?;
     // From here on it may be an instance at any moment.
     let finishing = async {
         let failed = |error| ExitError::Store(format!("{}: it cannot be written: {error}", copied.to));
         target.end.finish().await.map_err(failed)
     };
     to_the_end(finishing, &format!("the copy in {}", copied.to)).await?;
-    drop(target);
+    drop((target, source));
     copied.seconds = began.elapsed().as_secs_f64();
     if arguments.json {
         return output::json(&copied);
@@ -62,8 +63,11 @@ pub(crate) async fn run(arguments: CopyArguments) -> Result<(), ExitError> {
     output::line(format!("{} is as it was: start no server on it any more.", copied.from))
 }
 
+/// Both ends, and what is told.
+type Ready = (Open<Box<dyn Source>>, Open<Box<dyn Target>>, Copied);
+
 /// All but the last step, before which nothing has happened.
-async fn copy(arguments: &CopyArguments) -> Result<(Open<Box<dyn Target>>, Copied), ExitError> {
+async fn copy(arguments: &CopyArguments) -> Result<Ready, ExitError> {
     let loaded = load::for_copy(arguments.config.as_deref(), arguments.master_key_file.as_deref())?;
     let configuration = loaded.configuration;
     let (from, to) = (arguments.from.to_string(), arguments.to.to_string());
@@ -78,8 +82,9 @@ async fn copy(arguments: &CopyArguments) -> Result<(Open<Box<dyn Target>>, Copie
     .await;
     progress.end();
     let survey = copied.map_err(|error| of_transfer(&error, &from, &to))?;
+    arguments.from.require_nobody_at_work(&configuration).await?;
     let copied = Copied { from, to, instance_id, master_key, seconds: 0.0, told: Told::of(&survey) };
-    Ok((target, copied))
+    Ok((source, target, copied))
 }
 
 /// As far as names say it. Two names for one PostgreSQL database are refused because it is not empty.

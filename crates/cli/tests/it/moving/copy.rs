@@ -178,3 +178,17 @@ fn a_copy_that_commits_is_not_interrupted() {
         }
     }
 }
+
+/// Until the copy is there, whatever the source acknowledged would be missing in it.
+#[test]
+fn nobody_works_on_the_source_while_its_copy_commits() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(Server::start(folder.path(), &DEV).stop().0, Some(0));
+    let database = Cluster::shared().create_database();
+    let mut child = committing(folder.path(), &database);
+    let refused = run(folder.path(), &["store", "withdraw", "sqlite:.actas"]);
+    assert_eq!(refused.status.code(), Some(6), "{}", stderr(&refused));
+    database.sql(OPEN);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(run(folder.path(), &["store", "withdraw", "sqlite:.actas"]).status.code(), Some(0));
+}
