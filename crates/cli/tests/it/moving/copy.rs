@@ -1,7 +1,7 @@
 //! `actas store copy`: to PostgreSQL and back, with nobody at work.
 
-use super::{DEV, Instance, json_of, names};
-use crate::process::{Server, actas, one_line, run, stderr, stdout};
+use super::{DEV, Instance, json_of, names, printed, with};
+use crate::process::{Server, one_line, run, stderr};
 use actas_postgres_cluster::{Cluster, Database};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -10,20 +10,8 @@ use std::{
     io::{BufRead as _, BufReader, Read as _},
     os::unix::fs::PermissionsExt as _,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
 };
-
-fn with(folder: &Path, database: &Database<'_>, arguments: &[&str]) -> Command {
-    let mut command = actas(folder, arguments);
-    command.env("ACTAS_DATABASE_URL", database.url());
-    command
-}
-
-fn json(mut command: Command) -> Value {
-    let output = command.arg("--json").output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    serde_json::from_str(&stdout(&output)).unwrap()
-}
 
 const TO_POSTGRES: [&str; 6] = ["store", "copy", "--from", "sqlite:.actas", "--to", "postgres"];
 
@@ -38,14 +26,14 @@ fn an_instance_moves_to_postgresql_and_back_and_serves_there() {
     assert!(line.contains("in use") && line.contains("stop"), "{line}");
     assert_eq!(server.stop().0, Some(0));
     let source = fs::read(folder.path().join(".actas/actas.db")).unwrap();
-    let there = json(with(folder.path(), &database, &TO_POSTGRES));
+    let there = printed(with(folder.path(), &database, &TO_POSTGRES));
     assert_eq!(fs::read(folder.path().join(".actas/actas.db")).unwrap(), source, "the source was changed");
     assert!(there["master_key"].as_str().unwrap().ends_with(".actas/master.key"), "{there}");
     // A second copy, onto the first.
     let line = one_line(&with(folder.path(), &database, &TO_POSTGRES).output().unwrap(), 4);
     assert!(line.contains("is not empty"), "{line}");
     let back = ["store", "copy", "--from", "postgres", "--to", "sqlite:back"];
-    let again = json(with(folder.path(), &database, &back));
+    let again = printed(with(folder.path(), &database, &back));
     for member in ["digest", "rows", "kinds", "instance_id"] {
         assert_eq!(again[member], there[member], "{member}");
     }
@@ -64,7 +52,7 @@ fn an_instance_moves_to_postgresql_and_back_and_serves_there() {
     assert!(line.contains("servers at work") && line.contains("signed"), "{line}");
     assert!(!folder.path().join("third/actas.db").exists());
     assert_eq!(server.stop().0, Some(0));
-    json(with(folder.path(), &database, &third));
+    printed(with(folder.path(), &database, &third));
 }
 
 #[test]
@@ -105,7 +93,7 @@ fn two_databases_are_named_by_files_with_their_urls() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(Server::start(folder.path(), &DEV).stop().0, Some(0));
     let databases = [Cluster::shared().create_database(), Cluster::shared().create_database()];
-    let first = json(with(folder.path(), &databases[0], &TO_POSTGRES));
+    let first = printed(with(folder.path(), &databases[0], &TO_POSTGRES));
     for (name, database) in ["old.url", "new.url"].iter().zip(&databases) {
         let file = folder.path().join(name);
         fs::write(&file, database.url()).unwrap();
@@ -133,7 +121,7 @@ const OPEN: &str = "INSERT INTO held.gate VALUES (true)";
 /// Begins a copy, and waits until it commits.
 fn committing(folder: &Path, database: &Database<'_>) -> Child {
     // The tables are made by a copy before.
-    json(with(folder, database, &TO_POSTGRES));
+    printed(with(folder, database, &TO_POSTGRES));
     let tables = "SELECT string_agg(tablename, ', ') FROM pg_tables \
         WHERE schemaname = 'public' AND tablename NOT IN ('meta', 'record_head', 'writers')";
     database.sql(&format!("TRUNCATE {}", database.sql(tables)));

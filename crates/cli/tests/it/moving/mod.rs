@@ -6,9 +6,10 @@ mod cut_off;
 mod restore;
 mod withdraw;
 
-use crate::process::{Server, run, stderr, stdout};
+use crate::process::{Server, actas, stderr, stdout};
+use actas_postgres_cluster::Database;
 use serde_json::{Value, json};
-use std::path::Path;
+use std::{path::Path, process::Command};
 
 /// The ticket of a link and all that goes with it, on a development server.
 struct Instance {
@@ -19,9 +20,21 @@ const DEV: [&str; 3] = ["dev", "--listen", "127.0.0.1:0"];
 
 /// Runs a command that succeeds and prints JSON.
 fn json_of(folder: &Path, arguments: &[&str]) -> Value {
-    let output = run(folder, &[arguments, &["--json"]].concat());
-    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
+    printed(actas(folder, arguments))
+}
+
+/// The same of a command that is made ready.
+fn printed(mut command: Command) -> Value {
+    let output = command.arg("--json").output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{command:?}: {}", stderr(&output));
     serde_json::from_str(&stdout(&output)).unwrap()
+}
+
+/// A command on this PostgreSQL database.
+fn with(folder: &Path, database: &Database<'_>, arguments: &[&str]) -> Command {
+    let mut command = actas(folder, arguments);
+    command.env("ACTAS_DATABASE_URL", database.url());
+    command
 }
 
 impl Instance {

@@ -1,22 +1,10 @@
 //! `actas store withdraw`: a store that was put back to an earlier moment by other means than `actas restore`.
 
-use super::{DEV, Instance, json_of, redeem};
-use crate::process::{Server, actas, one_line, run, stderr, stdout};
+use super::{DEV, Instance, json_of, printed, redeem, with};
+use crate::process::{Server, one_line, run, stderr, stdout};
 use actas_postgres_cluster::{Cluster, Database};
-use serde_json::{Value, json};
-use std::{fs, path::Path, process::Command};
-
-fn with(folder: &Path, database: &Database<'_>, arguments: &[&str]) -> Command {
-    let mut command = actas(folder, arguments);
-    command.env("ACTAS_DATABASE_URL", database.url());
-    command
-}
-
-fn json(mut command: Command) -> Value {
-    let output = command.arg("--json").output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    serde_json::from_str(&stdout(&output)).unwrap()
-}
+use serde_json::json;
+use std::{fs, path::Path};
 
 const WITHDRAW: [&str; 3] = ["store", "withdraw", "postgres"];
 
@@ -39,7 +27,11 @@ fn a_database_that_was_put_back_spends_no_ticket_twice() {
     let (used, live) = (instance.actor_token(&server), instance.actor_token(&server));
     assert_eq!(redeem(&server, &live), 200);
     assert_eq!(server.stop().0, Some(0));
-    json(with(folder.path(), &database, &["store", "copy", "--from", "sqlite:.actas", "--to", "postgres"]));
+    printed(with(
+        folder.path(),
+        &database,
+        &["store", "copy", "--from", "sqlite:.actas", "--to", "postgres"],
+    ));
     let earlier = cluster.create_database_from(database.name());
     let server = serve(folder.path(), &database);
     assert_eq!(redeem(&server, &used), 200);
@@ -51,7 +43,7 @@ fn a_database_that_was_put_back_spends_no_ticket_twice() {
     assert!(line.contains("servers at work"), "{line}");
     assert_eq!(instance.status_of(&server, &used), "pending");
     assert_eq!(server.stop().0, Some(0));
-    let withdrawn = json(with(folder.path(), &earlier, &WITHDRAW));
+    let withdrawn = printed(with(folder.path(), &earlier, &WITHDRAW));
     assert_eq!((&withdrawn["revoked_actor_tokens"], &withdrawn["ended_sessions"]), (&json!(1), &json!(1)));
     assert!(withdrawn["newest_entry_at"].is_string(), "{withdrawn}");
     assert_eq!(withdrawn["signing_keys"].as_array().unwrap().len(), 2, "{withdrawn}");
