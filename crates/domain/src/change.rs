@@ -38,8 +38,6 @@ pub enum Guard {
     AnotherSecretKeyValid(SecretKeyId),
     /// The user is neither banned nor locked; and is stored, where `must_be_present`.
     InGoodStanding { user: UserId, must_be_present: bool },
-    /// The user's presence in the directory is as the decision saw it.
-    Presence { user: UserId, present: bool },
     /// The user's standing ([`crate::ports::Store::standing`]) is as the decision saw it, presence included.
     StandingUnchanged { user: UserId, standing: Standing },
     /// Fewer actor tokens than `limit` were created in the month.
@@ -69,7 +67,8 @@ pub enum Guard {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
     AddActorToken(ActorToken),
-    /// Replaces the token, if its status is `from`.
+    /// Moves the token, if its status is `from`: its status, `updated_at`, `session` and `revoked_because`. Nothing else of a
+    /// token ever changes.
     MoveActorToken {
         to: ActorToken,
         from: ActorTokenStatus,
@@ -89,8 +88,9 @@ pub enum Write {
         hash: SecretHash,
     },
     AddSession(Session),
-    /// Replaces the session, if its status is `from`; the later of the stored and the new `last_active_at` stays, for it
-    /// moves without a guard. The change's event is this session's entry.
+    /// Moves the session, if its status is `from`: its status and `updated_at`, and the later of the stored and the new
+    /// `last_active_at` stays, for it moves without a guard. Nothing else of a session ever changes. The change's event is
+    /// this session's entry.
     MoveSession {
         to: Session,
         from: SessionStatus,

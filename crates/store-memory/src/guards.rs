@@ -19,7 +19,6 @@ pub(crate) fn holds(state: &State, guard: &Guard, now: UnixMillis) -> bool {
             let standing = state.users.standing(user);
             standing.is_good() && (standing.present || !must_be_present)
         }
-        Guard::Presence { user, present } => state.users.standing(user).present == *present,
         Guard::StandingUnchanged { user, standing } => state.users.standing(user) == *standing,
         Guard::QuotaLeft { month, limit } => state.actor_tokens.created_in(*month) < *limit,
         Guard::Before(end) => now < *end,

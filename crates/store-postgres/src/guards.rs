@@ -15,7 +15,6 @@ pub(crate) fn want(state: &mut State, guard: &Guard) {
         Guard::AnotherSecretKeyValid(_) => state.keys.want_all_secret(),
         Guard::SecretKeyValid(id) => state.keys.secret.want(id),
         Guard::InGoodStanding { user, .. }
-        | Guard::Presence { user, .. }
         | Guard::StandingUnchanged { user, .. }
         | Guard::RevisionUnchanged { user, .. } => state.users.want(user),
         Guard::PasswordFailuresUnchanged { user, .. } => state.sign_ins.failures.want(user),
@@ -37,7 +36,6 @@ pub(crate) fn holds(state: &State, guard: &Guard, now: UnixMillis) -> bool {
             let standing = state.users.standing(user);
             standing.is_good() && (standing.present || !must_be_present)
         }
-        Guard::Presence { user, present } => state.users.standing(user).present == *present,
         Guard::StandingUnchanged { user, standing } => state.users.standing(user) == *standing,
         Guard::QuotaLeft { month, limit } => state.actor_tokens.created_in(*month) < *limit,
         Guard::Before(end) => now < *end,

@@ -122,18 +122,23 @@ pub(crate) fn add(connection: &Connection, token: &ActorToken) -> Result<(), Fau
     execute(connection, sql, params_from_iter(row(token))).map(drop)
 }
 
-/// Replaces the token if its status is `from`; `false` if not.
+/// Moves the token if its status is `from`; `false` if not. Only what moves is named: SQLite writes every index of a
+/// column that a statement sets, whether or not its value is another.
 pub(crate) fn replace(
     connection: &Connection,
     token: &ActorToken,
     from: ActorTokenStatus,
 ) -> Result<bool, Fault> {
-    let sql = concat!(
-        "UPDATE actor_tokens SET (",
-        columns!(),
-        ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) WHERE id = ?1 AND status = ?14"
-    );
-    let values = row(token).into_iter().chain([bind::text(from.as_str())]);
+    let sql = "UPDATE actor_tokens SET status = ?2, updated_at = ?3, session = ?4, revoked_because = ?5 \
+        WHERE id = ?1 AND status = ?6";
+    let values = [
+        bind::text(token.id.as_str()),
+        bind::text(token.status.as_str()),
+        bind::time(token.updated_at),
+        bind::optional_text(token.session.as_ref().map(SessionId::as_str)),
+        bind::optional_text(token.revoked_because.map(Cause::as_str)),
+        bind::text(from.as_str()),
+    ];
     Ok(execute(connection, sql, params_from_iter(values))? == 1)
 }
 

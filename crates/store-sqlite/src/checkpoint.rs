@@ -21,15 +21,15 @@ use std::{
     time::Duration,
 };
 
-/// Pages that the WAL takes up before they are copied: 8 MB. With fewer a page that many batches change is copied
+/// Pages that the WAL takes up before they are copied: 16 MB. With fewer a page that many batches change is copied
 /// more often; with more the pause is longer.
-const FRAMES_PER_CHECKPOINT: u32 = 2_000;
+const FRAMES_PER_CHECKPOINT: u32 = 4_000;
 
-/// Pages in the WAL, 16 MB, at which lists are held back so that it can begin anew.
+/// Pages in the WAL, 32 MB, at which lists are held back so that it can begin anew.
 const FRAMES_MAX: u32 = 2 * FRAMES_PER_CHECKPOINT;
 
-/// A `-wal` that became larger than this, 16 MB, is cut back when it begins anew or the store is idle.
-const WAL_KEPT_BYTES: u64 = 16 << 20;
+/// A `-wal` that became larger than this, 32 MB, is cut back when it begins anew or the store is idle.
+const WAL_KEPT_BYTES: u64 = 32 << 20;
 
 /// How long nothing must come before the rest is copied.
 const IDLE: Duration = Duration::from_secs(1);

@@ -11,10 +11,12 @@ use crate::{
     guards, kept_answers,
     metrics::Counters,
     options::Options,
+    pace::Pace,
     queue::{Queue, Rejected, Taken},
     reads::closed,
     retention,
     rows::execute,
+    secret_keys_seen::SecretKeysSeen,
     sessions, sign_ins,
     threads::Threads,
     writes,
@@ -22,7 +24,7 @@ use crate::{
 #[cfg(feature = "mutations")]
 use actas_domain::mutation::{self, Mutation};
 use actas_domain::{
-    change::Change,
+    change::{Change, Write},
     idempotency::KeptAnswer,
     ids::SessionId,
     ports::{Clock, CommitError, Committed, StoreError},
@@ -32,7 +34,7 @@ use actas_domain::{
     time::UnixMillis,
 };
 use rusqlite::Connection;
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Instant};
 use tokio::sync::oneshot;
 
 /// The requests' end of the writer's queue.
@@ -48,11 +50,12 @@ impl Writer {
         options: &Options,
         checkpoints: Checkpoints,
         counters: Arc<Counters>,
+        secret_keys: Arc<SecretKeysSeen>,
     ) -> Result<Self, io::Error> {
         let queue = Arc::new(Queue::new(options.queue_length));
         let writer = Self { queue: Arc::clone(&queue), threads: Threads::default() };
         let batch_max = options.batch_max.max(1);
-        let committer = Committer { connection, clock, checkpoints, counters };
+        let committer = Committer { connection, clock, checkpoints, counters, secret_keys };
         writer.threads.spawn("store-writer", move || committer.run(&LastOrders(queue), batch_max))?;
         Ok(writer)
     }
@@ -132,6 +135,13 @@ enum Work {
     Sabotage(crate::sabotage::Sabotage),
 }
 
+impl Work {
+    fn is_about_secret_keys(&self) -> bool {
+        let is_about = |write: &Write| matches!(write, Write::AddSecretKey(_) | Write::RevokeSecretKey(_));
+        matches!(self, Self::Change(change) if change.writes().iter().any(is_about))
+    }
+}
+
 /// What is no state of record.
 pub(crate) enum Note {
     BeginSignIn(PendingSignIn),
@@ -206,15 +216,20 @@ struct Committer {
     clock: Arc<dyn Clock>,
     checkpoints: Checkpoints,
     counters: Arc<Counters>,
+    secret_keys: Arc<SecretKeysSeen>,
 }
 
 impl Committer {
     fn run(mut self, queue: &LastOrders, batch_max: usize) {
         let mut jobs = Vec::with_capacity(batch_max);
+        let mut pace = Pace::default();
         loop {
             match queue.0.take(&mut jobs, batch_max, self.checkpoints.patience()) {
                 Taken::Items => {
+                    queue.0.take_company(&mut jobs, batch_max, pace.expected(), pace.patience());
+                    let (begun, count) = (Instant::now(), jobs.len());
                     self.carry_out(&mut jobs);
+                    pace.follow(count, queue.0.len(), begun.elapsed());
                     self.checkpoints.after_commit(&self.connection);
                 }
                 Taken::Nothing => self.checkpoints.when_idle(&self.connection),
@@ -226,10 +241,13 @@ impl Committer {
 
     /// Answers every job, when its outcome is durable.
     fn carry_out(&mut self, jobs: &mut Vec<Job>) {
+        let secret_keys = Arc::clone(&self.secret_keys);
+        let closed = jobs.iter().any(|job| job.work.is_about_secret_keys()).then(|| secret_keys.closed());
         let outcomes = match self.transaction(jobs) {
             Err(Undone::Midway(_)) if jobs.len() > 1 => jobs.chunks(1).map(|job| self.alone(job)).collect(),
             outcomes => answers(outcomes, jobs.len()),
         };
+        drop(closed);
         for (job, outcome) in jobs.drain(..).zip(outcomes) {
             // Whoever asked may have gone away meanwhile.
             let _ = job.answer.send(outcome);

@@ -1,7 +1,7 @@
 //! Files and connections: created so that nobody but the owner reads them, and set up for their job.
 
 use crate::{open_error::OpenError, options::Synchronous, user_query};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use std::{
     ffi::OsString,
     fs::{self, File, OpenOptions, Permissions},
@@ -21,7 +21,7 @@ const FILE_MODE: u32 = 0o600;
 const STATEMENTS_KEPT: usize = 128;
 
 /// The writer's page cache: most of the memory that a busy store takes.
-const WRITER_CACHE_KIB: i64 = 16_384;
+const WRITER_CACHE_KIB: i64 = 32_768;
 
 /// The page cache of whoever fills a new file: sorting for an index takes the same.
 const FILLER_CACHE_KIB: i64 = 65_536;
@@ -62,6 +62,12 @@ fn create(file: &Path) -> Result<(), io::Error> {
     Ok(())
 }
 
+/// No plan depends on the values that are bound. Without this, SQLite parses some statements anew at each use, in case
+/// that other values make another plan better.
+pub(crate) fn keep_plans(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
+}
+
 /// How long the writer waits for a lock. A reader that meets the index of the WAL half written takes the writers' lock for
 /// some microseconds, to see it whole; whoever holds it for longer is a second writer, who is noticed and not raced.
 const WRITER_PATIENCE: Duration = Duration::from_millis(250);
@@ -71,6 +77,7 @@ pub(crate) fn open_writer(file: &Path) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
     connection.busy_timeout(WRITER_PATIENCE)?;
+    keep_plans(&connection)?;
     Ok(connection)
 }
 
@@ -119,6 +126,7 @@ pub(crate) fn open_at_rest(file: &Path) -> Result<Connection, OpenError> {
     let connection = Connection::open_with_flags(at_rest_uri(file)?, flags).map_err(sql_error)?;
     connection.execute_batch("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF").map_err(sql_error)?;
     user_query::add_functions(&connection).map_err(sql_error)?;
+    keep_plans(&connection).map_err(sql_error)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     Ok(connection)
 }
@@ -144,6 +152,31 @@ pub(crate) fn open_reader(file: &Path) -> Result<Connection, rusqlite::Error> {
     connection
         .execute_batch("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF")?;
     user_query::add_functions(&connection)?;
+    keep_plans(&connection)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::StatementStatus;
+
+    /// The statement is of a kind that SQLite would parse at each use.
+    #[test]
+    fn a_statement_is_parsed_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.db");
+        create(&file).unwrap();
+        let writer = open_writer(&file).unwrap();
+        writer.execute_batch("CREATE TABLE t (a, b); CREATE INDEX i ON t (a, b)").unwrap();
+        for connection in [writer, open_reader(&file).unwrap(), open_at_rest(&file).unwrap()] {
+            for value in 0..3 {
+                let mut statement =
+                    connection.prepare_cached("SELECT 1 FROM t WHERE a = ?1 AND b IN ('x', 'y')").unwrap();
+                assert!(!statement.exists([value]).unwrap());
+                assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+            }
+        }
+    }
 }

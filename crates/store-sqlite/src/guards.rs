@@ -12,7 +12,6 @@ pub(crate) fn holds(connection: &Connection, guard: &Guard, now: UnixMillis) -> 
             let standing = users::standing(connection, user)?;
             Ok(standing.is_good() && (standing.present || !must_be_present))
         }
-        Guard::Presence { user, present } => Ok(users::standing(connection, user)?.present == *present),
         Guard::StandingUnchanged { user, standing } => Ok(users::standing(connection, user)? == *standing),
         Guard::QuotaLeft { month, limit } => Ok(actor_tokens::created_in(connection, *month)? < *limit),
         Guard::Before(end) => Ok(now < *end),

@@ -18,10 +18,12 @@ mod guards;
 mod integrity;
 mod kept_answers;
 mod keys;
+mod lookups;
 mod metrics;
 mod new_file;
 mod open_error;
 mod options;
+mod pace;
 #[cfg(test)]
 mod plans;
 mod queue;
@@ -31,6 +33,7 @@ mod rows;
 #[cfg(feature = "testing")]
 mod sabotage;
 mod schema;
+mod secret_keys_seen;
 mod sessions;
 mod sign_in_tokens;
 mod sign_ins;
@@ -54,8 +57,10 @@ use crate::{
     checkpoint::Checkpoints,
     commit::{Note, Writer},
     gate::Gate,
+    lookups::Lookups,
     metrics::Counters,
     reads::Readers,
+    secret_keys_seen::SecretKeysSeen,
 };
 use actas_domain::{
     actor_token::{ActorToken, find::ActorTokenQuery},
@@ -89,12 +94,13 @@ use std::{
 
 /// A database that is open. Dropping it carries out what waits and closes the file, as [`SqliteStore::close`] does.
 pub struct SqliteStore {
-    lookups: Readers,
+    lookups: Lookups,
     /// Apart, so that a long list never delays the look-up of a key or a session.
     lists: Readers,
     writer: Writer,
     clock: Arc<dyn Clock>,
     counters: Arc<Counters>,
+    secret_keys: Arc<SecretKeysSeen>,
     file: PathBuf,
 }
 
@@ -144,7 +150,7 @@ impl SqliteStore {
         Metrics {
             queue_depth: count(self.writer.queue().len()),
             queue_length: count(self.writer.queue().capacity()),
-            read_queue_depth: count(self.lookups.queue_depth() + self.lists.queue_depth()),
+            read_queue_depth: count(self.lists.queue_depth()),
             commits_total: counters.commits.load(Ordering::Relaxed),
             rollbacks_total: counters.rollbacks.load(Ordering::Relaxed),
             changes_total: counters.changes.load(Ordering::Relaxed),
@@ -172,14 +178,21 @@ impl SqliteStore {
         let checkpoints =
             Checkpoints::take_over(&mut connection, file, Arc::clone(&gate), Arc::clone(&counters))
                 .map_err(sql_error)?;
-        let writer =
-            Writer::start(connection, Arc::clone(&clock), options, checkpoints, Arc::clone(&counters))
-                .map_err(|error| OpenError::unavailable(file, &error))?;
+        let secret_keys = Arc::new(SecretKeysSeen::default());
+        let writer = Writer::start(
+            connection,
+            Arc::clone(&clock),
+            options,
+            checkpoints,
+            Arc::clone(&counters),
+            Arc::clone(&secret_keys),
+        )
+        .map_err(|error| OpenError::unavailable(file, &error))?;
         let for_lists = (options.read_connections / 2).max(1);
         let for_lookups = options.read_connections.saturating_sub(for_lists).max(1);
-        let lookups = Readers::start(file, "store-lookups", for_lookups, options.queue_length, None)?;
-        let lists = Readers::start(file, "store-lists", for_lists, options.queue_length, Some(&gate))?;
-        Ok(Self { lookups, lists, writer, clock, counters, file: file.to_owned() })
+        let lookups = Lookups::open(file, for_lookups)?;
+        let lists = Readers::start(file, "store-lists", for_lists, options.queue_length, &gate)?;
+        Ok(Self { lookups, lists, writer, clock, counters, secret_keys, file: file.to_owned() })
     }
 }
 
@@ -196,8 +209,7 @@ impl Store for SqliteStore {
     }
 
     async fn actor_token(&self, id: &ActorTokenId) -> Result<Option<ActorToken>, StoreError> {
-        let id = id.clone();
-        self.lookups.read(move |connection| actor_tokens::find(connection, &id)).await
+        self.lookups.read(|connection| actor_tokens::find(connection, id)).await
     }
 
     async fn actor_tokens(&self, query: &ActorTokenQuery) -> Result<Vec<ActorToken>, StoreError> {
@@ -206,27 +218,23 @@ impl Store for SqliteStore {
     }
 
     async fn actor_tokens_created_in(&self, month: Month) -> Result<u64, StoreError> {
-        self.lookups.read(move |connection| actor_tokens::created_in(connection, month)).await
+        self.lookups.read(|connection| actor_tokens::created_in(connection, month)).await
     }
 
     async fn sign_in_token(&self, id: &SignInTokenId) -> Result<Option<SignInToken>, StoreError> {
-        let id = id.clone();
-        self.lookups.read(move |connection| sign_in_tokens::find(connection, &id)).await
+        self.lookups.read(|connection| sign_in_tokens::find(connection, id)).await
     }
 
     async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
-        let id = id.clone();
-        self.lookups.read(move |connection| users::find(connection, &id)).await
+        self.lookups.read(|connection| users::find(connection, id)).await
     }
 
     async fn standing(&self, id: &UserId) -> Result<Standing, StoreError> {
-        let id = id.clone();
-        self.lookups.read(move |connection| users::standing(connection, &id)).await
+        self.lookups.read(|connection| users::standing(connection, id)).await
     }
 
     async fn identifier_owner(&self, identifier: &Identifier) -> Result<Option<UserId>, StoreError> {
-        let identifier = identifier.clone();
-        self.lookups.read(move |connection| users::owner(connection, &identifier)).await
+        self.lookups.read(|connection| users::owner(connection, identifier)).await
     }
 
     async fn users(&self, query: &UserQuery) -> Result<Vec<User>, StoreError> {
@@ -240,15 +248,16 @@ impl Store for SqliteStore {
     }
 
     async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
-        let id = id.clone();
-        self.lookups.read(move |connection| sessions::find(connection, &id)).await
+        self.lookups.read(|connection| sessions::find(connection, id)).await
     }
 
     async fn sessions(&self, query: &SessionQuery) -> Result<Listed<Session>, StoreError> {
         // A client's sessions are few, and signing in waits for them.
-        let readers = if query.client.is_some() { &self.lookups } else { &self.lists };
+        if query.client.is_some() {
+            return self.lookups.read(|connection| sessions::list(connection, query)).await;
+        }
         let query = query.clone();
-        readers.read(move |connection| sessions::list(connection, &query)).await
+        self.lists.read(move |connection| sessions::list(connection, &query)).await
     }
 
     async fn overdue_sessions(&self, now: UnixMillis, limit: u32) -> Result<Vec<Session>, StoreError> {
@@ -264,8 +273,7 @@ impl Store for SqliteStore {
     }
 
     async fn client(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
-        let id = id.clone();
-        self.lookups.read(move |connection| clients::find(connection, &id)).await
+        self.lookups.read(|connection| clients::find(connection, id)).await
     }
 
     async fn clients(&self, page: Page) -> Result<Listed<Client>, StoreError> {
@@ -273,8 +281,7 @@ impl Store for SqliteStore {
     }
 
     async fn pending_sign_in(&self, client: &ClientId) -> Result<Option<PendingSignIn>, StoreError> {
-        let client = client.clone();
-        self.lookups.read(move |connection| sign_ins::pending(connection, &client)).await
+        self.lookups.read(|connection| sign_ins::pending(connection, client)).await
     }
 
     async fn begin_sign_in(&self, pending: &PendingSignIn) -> Result<(), StoreError> {
@@ -282,8 +289,7 @@ impl Store for SqliteStore {
     }
 
     async fn password_failures(&self, guessed: &Guessed) -> Result<Option<PasswordFailures>, StoreError> {
-        let guessed = guessed.clone();
-        self.lookups.read(move |connection| sign_ins::failures(connection, &guessed)).await
+        self.lookups.read(|connection| sign_ins::failures(connection, guessed)).await
     }
 
     async fn set_guesses(
@@ -306,13 +312,11 @@ impl Store for SqliteStore {
     }
 
     async fn kept_return(&self, client: &ClientId) -> Result<Option<KeptReturn>, StoreError> {
-        let client = client.clone();
-        self.lookups.read(move |connection| sign_ins::kept_return(connection, &client)).await
+        self.lookups.read(|connection| sign_ins::kept_return(connection, client)).await
     }
 
     async fn kept_answer(&self, key_hash: &SecretHash) -> Result<Option<KeptAnswer>, StoreError> {
-        let key_hash = *key_hash;
-        self.lookups.read(move |connection| kept_answers::find(connection, &key_hash)).await
+        self.lookups.read(|connection| kept_answers::find(connection, key_hash)).await
     }
 
     async fn keep_answer(&self, answer: &KeptAnswer) -> Result<bool, StoreError> {
@@ -329,8 +333,13 @@ impl Store for SqliteStore {
     }
 
     async fn secret_key(&self, id: &SecretKeyId) -> Result<Option<SecretKey>, StoreError> {
-        let id = id.clone();
-        self.lookups.read(move |connection| keys::secret_key(connection, &id)).await
+        match self.secret_keys.find(id) {
+            Ok(key) => Ok(Some(key)),
+            Err(begun) => {
+                let read = self.lookups.read(|connection| keys::secret_key(connection, id)).await?;
+                Ok(read.inspect(|key| self.secret_keys.keep(begun, key)))
+            }
+        }
     }
 
     async fn secret_keys(&self) -> Result<Vec<SecretKey>, StoreError> {

@@ -8,9 +8,9 @@ use std::path::PathBuf;
 pub struct Options {
     /// The database file; SQLite keeps `-wal` and `-shm` beside it. Its folder must exist.
     pub file: PathBuf,
-    /// Connections that read, each with a thread of its own; at least two, for lists are kept apart from look-ups.
+    /// Connections that read; at least two, for lists, each with a thread of its own, are kept apart from look-ups.
     pub read_connections: usize,
-    /// Changes that may wait for the writer, and reads that may wait for the readers; one more is answered
+    /// Changes that may wait for the writer, and lists that may wait for their threads; one more is answered
     /// [`Overloaded`](actas_domain::ports::StoreError::Overloaded) at once.
     pub queue_length: usize,
     /// Changes that share one transaction at most.

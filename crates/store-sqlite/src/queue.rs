@@ -19,6 +19,8 @@ struct State<T> {
     items: VecDeque<T>,
     /// Takers asleep: nobody is woken, which costs a system call, when nobody sleeps.
     asleep: usize,
+    /// How many items a taker that sleeps is waiting for.
+    wanted: usize,
     closed: bool,
 }
 
@@ -41,7 +43,7 @@ pub(crate) enum Taken {
 
 impl<T> Queue<T> {
     pub(crate) fn new(capacity: usize) -> Self {
-        let state = State { items: VecDeque::new(), asleep: 0, closed: false };
+        let state = State { items: VecDeque::new(), asleep: 0, wanted: 1, closed: false };
         Self { state: Mutex::new(state), arrived: Condvar::new(), capacity }
     }
 
@@ -54,7 +56,7 @@ impl<T> Queue<T> {
             return Err(Rejected::Full);
         }
         state.items.push_back(item);
-        let wake = state.asleep > 0;
+        let wake = state.asleep > 0 && state.items.len() >= state.wanted;
         drop(state);
         if wake {
             self.arrived.notify_one();
@@ -87,6 +89,24 @@ impl<T> Queue<T> {
         let count = state.items.len().min(max);
         into.extend(state.items.drain(..count));
         Taken::Items
+    }
+
+    /// Waits until there are `wanted` items in all with those that were taken already, but no longer than the patience,
+    /// and moves what is there by then. For a queue with one taker.
+    pub(crate) fn take_company(&self, into: &mut Vec<T>, max: usize, wanted: usize, patience: Duration) {
+        let missing = wanted.min(max).saturating_sub(into.len());
+        let mut state = self.state();
+        if missing > state.items.len() && !patience.is_zero() {
+            state.wanted = missing;
+            state.asleep += 1;
+            let short = |state: &mut State<T>| state.items.len() < missing && !state.closed;
+            let waited = self.arrived.wait_timeout_while(state, patience, short);
+            (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            state.asleep -= 1;
+            state.wanted = 1;
+        }
+        let count = state.items.len().min(max.saturating_sub(into.len()));
+        into.extend(state.items.drain(..count));
     }
 
     /// Lets nothing more in. What is in can still be taken.
@@ -133,6 +153,41 @@ mod tests {
         assert_eq!(queue.push(3), Ok(()));
         assert_eq!(take(&queue, 9), (Taken::Items, vec![2, 3]));
         assert_eq!(take(&queue, 9), (Taken::Nothing, vec![]));
+    }
+
+    fn take_company(queue: &Queue<u8>, first: Vec<u8>, wanted: usize, patience: Duration) -> Vec<u8> {
+        let mut items = first;
+        queue.take_company(&mut items, 4, wanted, patience);
+        items
+    }
+
+    #[test]
+    fn company_is_what_is_there_when_nobody_else_comes() {
+        let queue = Queue::new(9);
+        assert_eq!(take_company(&queue, vec![0], 1, Duration::MAX), vec![0]);
+        queue.push(1).unwrap();
+        assert_eq!(take_company(&queue, vec![0], 2, Duration::MAX), vec![0, 1]);
+        queue.push(1).unwrap();
+        assert_eq!(take_company(&queue, vec![0], 3, Duration::from_millis(1)), vec![0, 1]);
+        (1..=5).for_each(|item| queue.push(item).unwrap());
+        assert_eq!(take_company(&queue, vec![0], 9, Duration::MAX), vec![0, 1, 2, 3], "no more than four");
+        assert_eq!(take(&queue, 9), (Taken::Items, vec![4, 5]));
+    }
+
+    #[test]
+    fn company_is_waited_for_until_it_is_there_or_the_queue_closes() {
+        let queue = Queue::new(9);
+        std::thread::scope(|scope| {
+            let taker = scope.spawn(|| take_company(&queue, vec![0], 3, Duration::MAX));
+            queue.push(1).unwrap();
+            queue.push(2).unwrap();
+            assert_eq!(taker.join().unwrap(), vec![0, 1, 2]);
+            let taker = scope.spawn(|| take_company(&queue, vec![0], 3, Duration::MAX));
+            queue.push(1).unwrap();
+            queue.close();
+            assert_eq!(taker.join().unwrap(), vec![0, 1]);
+        });
+        assert_eq!(take(&queue, 9), (Taken::Closed, vec![]), "a taker is woken by the first again");
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! Reading: a few threads, each with a connection that can only read.
+//! Lists: a few threads, each with a connection that can only read, for what may read many rows.
 //!
-//! Threads of our own rather than the runtime's blocking ones: a look-up took half the processor time (7–14 against
+//! Threads of our own rather than the runtime's blocking ones: a read took half the processor time (7–14 against
 //! 13–26 µs, with 1 to 64 at once), for a busy thread takes the next read without going to sleep, and a connection
 //! stays where its cache is warm.
 
@@ -31,14 +31,14 @@ impl Readers {
         name: &str,
         connections: usize,
         queue_length: usize,
-        gate: Option<&Arc<Gate>>,
+        gate: &Arc<Gate>,
     ) -> Result<Self, OpenError> {
         let readers = Self { queue: Arc::new(Queue::new(queue_length)), threads: Threads::default() };
         for _ in 0..connections {
             let connection =
                 connection::open_reader(file).map_err(|error| OpenError::from_sql(file, &error))?;
-            let (queue, gate) = (Arc::clone(&readers.queue), gate.cloned());
-            let work = move || carry_out(&queue, &connection, gate.as_deref());
+            let (queue, gate) = (Arc::clone(&readers.queue), Arc::clone(gate));
+            let work = move || carry_out(&queue, &connection, &gate);
             readers.threads.spawn(name, work).map_err(|error| OpenError::unavailable(file, &error))?;
         }
         Ok(readers)
@@ -77,11 +77,11 @@ impl Drop for Readers {
     }
 }
 
-fn carry_out(queue: &Queue<Read>, connection: &Connection, gate: Option<&Gate>) {
+fn carry_out(queue: &Queue<Read>, connection: &Connection, gate: &Gate) {
     let mut reads = Vec::with_capacity(1);
     while queue.take(&mut reads, 1, None) != Taken::Closed {
         for read in reads.drain(..) {
-            let inside = gate.map(Gate::enter);
+            let inside = gate.enter();
             read(connection);
             drop(inside);
         }

@@ -139,20 +139,23 @@ pub(crate) fn add(connection: &Connection, session: &Session) -> Result<(), Faul
     clients::sessions_changed(connection, &session.client, session.updated_at)
 }
 
-/// Replaces the session if its status is `from`, and its client's time follows; `false` if not. Both times that activity
-/// moves only ever move forward.
+/// Moves the session if its status is `from`, and its client's time follows; `false` if not. Both times that activity
+/// moves only ever move forward. Only what moves is named, as in [`crate::actor_tokens::replace`].
 pub(crate) fn replace(
     connection: &Connection,
     session: &Session,
     from: SessionStatus,
 ) -> Result<bool, Fault> {
-    let sql = concat!(
-        "UPDATE sessions SET (",
-        columns!(),
-        ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, max(last_active_at, ?10), ?11, ?12, max(ends_at, ?13), ?14) ",
-        "WHERE id = ?1 AND status = ?15"
-    );
-    let values = row(session).into_iter().chain([bind::text(from.as_str())]);
+    let sql = "UPDATE sessions SET status = ?2, updated_at = ?3, last_active_at = max(last_active_at, ?4), \
+        ends_at = max(ends_at, ?5) WHERE id = ?1 AND status = ?6";
+    let values = [
+        bind::text(session.id.as_str()),
+        bind::text(session.status.as_str()),
+        bind::time(session.updated_at),
+        bind::time(session.last_active_at),
+        bind::time(session.ends_at()),
+        bind::text(from.as_str()),
+    ];
     if execute(connection, sql, params_from_iter(values))? == 0 {
         return Ok(false);
     }

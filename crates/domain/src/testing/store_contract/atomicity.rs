@@ -56,8 +56,8 @@ pub async fn a_new_store_is_empty(harness: &dyn Harness) {
 /// A failed guard, first or last among others that hold, takes every kind of write with it.
 pub async fn a_failed_guard_leaves_nothing(harness: &dyn Harness) {
     let trial = inhabited(harness).await;
-    let good = Guard::Presence { user: rows::user_id("subject"), present: true };
-    let bad = Guard::Presence { user: rows::user_id("subject"), present: false };
+    let good = Guard::InGoodStanding { user: rows::user_id("subject"), must_be_present: true };
+    let bad = Guard::RevisionUnchanged { user: rows::user_id("subject"), revision: 0 };
     let mut writes = innocent_writes();
     writes.extend(sweeping_writes());
     trial.refused(changes::change(vec![bad.clone(), good.clone()], writes.clone())).await;
@@ -99,7 +99,8 @@ pub async fn a_failed_change_fails_alone(harness: &dyn Harness) {
     let fails_a_write = |number: u64| number % 4 == 3;
     let work = (0..200_u64).map(|number| {
         let store = Arc::clone(&trial.store);
-        let guard = Guard::Presence { user: rows::user_id("nobody"), present: fails_a_guard(number) };
+        let guard =
+            Guard::InGoodStanding { user: rows::user_id("nobody"), must_be_present: fails_a_guard(number) };
         let mut writes = vec![Write::AddActorToken(rows::actor_token(number))];
         if fails_a_write(number) {
             writes.push(Write::AddUser(rows::full_user("thief", 1)));

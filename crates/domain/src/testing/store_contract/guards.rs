@@ -81,21 +81,6 @@ pub async fn in_good_standing_of_an_outsider(harness: &dyn Harness) {
     trial.holds(guard(true)).await;
 }
 
-pub async fn presence(harness: &dyn Harness) {
-    let trial = Trial::begin(harness).await;
-    let guard = |present| Guard::Presence { user: rows::user_id("subject"), present };
-    trial.holds(guard(false)).await;
-    trial.fails(guard(true)).await;
-    trial.write(vec![Write::SetStanding { user: rows::user_id("subject"), standing: BANNED }]).await;
-    trial.holds(guard(false)).await;
-    trial.write(vec![Write::AddUser(rows::user("subject"))]).await;
-    trial.holds(guard(true)).await;
-    trial.fails(guard(false)).await;
-    trial.write(vec![Write::RemoveUser { user: rows::user_id("subject"), revision: 1 }]).await;
-    trial.holds(guard(false)).await;
-    trial.fails(guard(true)).await;
-}
-
 pub async fn standing_unchanged(harness: &dyn Harness) {
     let trial = Trial::begin(harness).await;
     let present = |banned, locked| Standing { present: true, banned, locked };
@@ -268,7 +253,7 @@ pub async fn guards_look_before_the_writes(harness: &dyn Harness) {
     trial
         .lands(changes::change(
             vec![
-                Guard::Presence { user: user(), present: false },
+                Guard::StandingUnchanged { user: user(), standing: GOOD },
                 Guard::QuotaLeft { month, limit: 1 },
                 Guard::NoImpersonation(rows::client_id(1)),
             ],

@@ -83,7 +83,6 @@ macro_rules! store_contract {
                 another_secret_key_valid
                 in_good_standing_of_a_stored_user
                 in_good_standing_of_an_outsider
-                presence
                 standing_unchanged
                 quota_left
                 before

@@ -67,7 +67,8 @@ pub async fn what_was_answered_is_there_again(harness: &dyn Harness) {
     let work = (0..200_u64).map(|number| {
         let store = Arc::clone(&trial.store);
         async move {
-            let guard = Guard::Presence { user: rows::user_id("nobody"), present: number % 3 == 1 };
+            let guard =
+                Guard::InGoodStanding { user: rows::user_id("nobody"), must_be_present: number % 3 == 1 };
             let write = Write::AddActorToken(rows::actor_token(number));
             store.commit(changes::change(vec![guard], vec![write])).await
         }
