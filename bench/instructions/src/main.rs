@@ -9,7 +9,12 @@ mod instance;
 mod operations;
 
 use instance::{Instance, StoreKind};
+use mimalloc::MiMalloc;
 use std::process::ExitCode;
+
+/// As in `actas`.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

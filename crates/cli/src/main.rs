@@ -20,7 +20,12 @@ mod running;
 
 use crate::args::Arguments;
 use clap::Parser as _;
+use mimalloc::MiMalloc;
 use std::process::ExitCode;
+
+/// A request is some hundreds of small allocations.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     #[cfg(feature = "mutations")]

@@ -11,7 +11,7 @@ use actas_server::{
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::{
-    net::{TcpListener, UnixListener},
+    net::{TcpListener, TcpSocket, UnixListener},
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
     task::JoinSet,
@@ -20,6 +20,10 @@ use tokio::{
 
 /// File descriptors that are no connections: the store, the control socket, the runtime.
 const OTHER_DESCRIPTORS: u64 = 128;
+
+/// Connections that the system keeps until they are accepted, as many of them as it allows (`net.core.somaxconn`). Of those
+/// that find no room the caller hears nothing, and tries again after a second at the earliest.
+const BACKLOG: u32 = 4_096;
 
 /// The sockets that a server listens on, each with what it answers there.
 #[derive(Debug)]
@@ -45,8 +49,7 @@ impl Listeners {
         let mut listeners = Vec::new();
         for (key, address, surfaces) in wanted {
             let Some(address) = address else { continue };
-            let listener =
-                TcpListener::bind(address).await.map_err(|error| cannot_listen(key, address, &error))?;
+            let listener = bind(address).map_err(|error| cannot_listen(key, address, &error))?;
             listeners.push((listener, surfaces));
         }
         Ok(Self(listeners))
@@ -71,6 +74,14 @@ impl Listeners {
         };
         self.0.iter().map(line).collect()
     }
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // So that a server that starts anew need not wait for connections of its predecessor to be forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 fn cannot_listen(key: &str, address: SocketAddr, error: &io::Error) -> ExitError {

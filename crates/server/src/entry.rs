@@ -1,6 +1,7 @@
 //! What happens to each request, in order, before and after its handler.
 
 use crate::{
+    admission::{AtWork, TurnedAway},
     app::App,
     error::ApiError,
     forwarded,
@@ -35,9 +36,16 @@ pub(crate) struct RequestInfo {
     pub(crate) address: IpAddr,
     /// The secret key of the app that passed the request on ([`crate::authn::proxy`]).
     pub(crate) passed_on_by: Option<SecretKeyId>,
+    /// For a handler that goes on to wait for something else.
+    pub(crate) at_work: AtWork,
 }
 
 impl RequestInfo {
+    /// Of one that is not worked at, and was passed on by nobody.
+    pub(crate) fn new(trace_id: Box<str>, address: IpAddr) -> Self {
+        Self { trace_id, address, passed_on_by: None, at_work: AtWork::default() }
+    }
+
     /// The context of somebody who has proved a ticket at most.
     pub(crate) fn context_of_holder(&self) -> Context {
         Context { caller: Caller::Client(None), address: Some(self.address), trace_id: self.trace_id.clone() }
@@ -72,7 +80,7 @@ impl Entry {
         B::Error: Into<axum::BoxError> + Send,
     {
         let address = self.caller_address(request.headers(), peer);
-        let info = RequestInfo { trace_id: self.trace_id(), address, passed_on_by: None };
+        let info = RequestInfo::new(self.trace_id(), address);
         let method = method_name(request.method());
         let arrival = Arrival { info, method, reader: self.reader(&request), started: Instant::now() };
         let span = tracing::info_span!("request", trace_id = %arrival.info.trace_id, method);
@@ -94,7 +102,18 @@ impl Entry {
         arrival: Arrival,
     ) -> Response {
         let Arrival { mut info, method, reader, started } = arrival;
-        let (mut response, route) = self.guarded(parts, body, info.clone()).await;
+        let (mut response, route) = match self.app.admission.turn(&parts.method, parts.uri.path()).await {
+            Ok(at_work) => {
+                let info = RequestInfo { at_work: at_work.clone(), ..info.clone() };
+                let answered = self.guarded(parts, body, info).await;
+                at_work.give_back();
+                answered
+            }
+            Err(TurnedAway(kind)) => {
+                self.app.metrics.count_turned_away(kind);
+                (ApiError::unavailable().into_response(), "unknown".to_owned())
+            }
+        };
         if let Some(Believed(believed)) = response.extensions_mut().remove() {
             info = believed;
         }

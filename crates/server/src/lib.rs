@@ -1,6 +1,7 @@
 //! The HTTP surfaces of Actas. Every URL is on this screen; what happens to each request, in order, is in
 //! [`entry`].
 
+mod admission;
 pub mod app;
 mod authn;
 mod backend_api;

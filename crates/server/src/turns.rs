@@ -160,7 +160,7 @@ mod tests {
     use std::{future::Future, pin::Pin};
 
     fn from(address: &str) -> RequestInfo {
-        RequestInfo { trace_id: "".into(), address: address.parse().unwrap(), passed_on_by: None }
+        RequestInfo::new("".into(), address.parse().unwrap())
     }
 
     fn through(app: &SecretKeyId, address: &str) -> RequestInfo {

@@ -50,13 +50,15 @@ impl Shown {
     ) -> Result<Self, ApiError> {
         let reading = app.world.reading();
         let view = find::live_view(&app.world, client).await?;
-        Self::of(app, view, reading, authorized_party).await
+        let pending = begin::pending(&app.world, client).await?;
+        Self::of(app, view, pending, reading, authorized_party).await
     }
 
     /// A client whose sessions the reading found live. The last active one is given a token, which is one signature.
     pub(super) async fn of(
         app: &App,
         view: ClientView,
+        pending: Option<PendingSignIn>,
         reading: Reading,
         authorized_party: Option<&str>,
     ) -> Result<Self, ApiError> {
@@ -78,7 +80,6 @@ impl Shown {
             let user = subject(app, &session).await?;
             sessions.push(ShownSession { session, user, token });
         }
-        let pending = begin::pending(&app.world, &view.client).await?;
         Ok(Self { client: view.client, sessions, last_active, pending, now })
     }
 

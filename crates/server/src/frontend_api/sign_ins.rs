@@ -138,6 +138,7 @@ async fn sign_in(
     password: &SecretText,
 ) -> Result<Redeemed, ApiError> {
     let guess = app.failed_authentications.guess(info)?;
+    info.at_work.give_back();
     let turn = app.password_turns.next(info).await;
     let started = Instant::now();
     let outcome =
@@ -184,7 +185,8 @@ async fn complete(
     let headers = credentials(app, visitor, &redeemed)?;
     let Redeemed { session, client, .. } = redeemed;
     let reading = Reading::of_own_commit(session.created_at);
-    let shown = match Shown::of(app, client, reading, visitor.authorized_party.as_deref()).await {
+    // Whoever has signed in has no attempt that waits.
+    let shown = match Shown::of(app, client, None, reading, visitor.authorized_party.as_deref()).await {
         Ok(shown) => shown,
         Err(error) => return Ok((headers, Err(error))),
     };
