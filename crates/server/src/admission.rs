@@ -1,107 +1,70 @@
-//! How many requests are worked at, and who waits for that.
+//! How many requests of a listener are begun at a time, and who waits for that.
 //!
 //! Requests that are begun and not done stand in each other's way: what each of them holds is pushed out of the processor's
-//! caches by all the others (with 4,000 connections on one processor, a third was lost). So only as many are begun as fill a
-//! transaction of the store well, and those behind them wait in the order in which they came, which costs nothing; the
-//! connections of a listener bound how many can wait. To turn them away instead would cost more than it saves: an answer
-//! of 503 takes a quarter of the work of a creation, and whoever has it asks again at once. Reading and changing wait apart, so that a database that takes no changes leaves
-//! those alone who read.
+//! caches by all the others (with 4,000 connections on one processor, a third of what could be done was lost). So only as
+//! many are begun as fill a transaction of the store well. Those behind them wait in the order in which they came, which
+//! costs nothing, and the connections of the listener bound how many can. To turn them away instead would cost more than
+//! it saves: an answer of 503 takes a quarter of the work of a creation, and whoever has it asks again at once.
+//!
+//! A request that has had its place for long is waiting for something itself: for a database that does not answer, a list,
+//! a digest. It gives the place up and goes on, so that whatever somebody waits for keeps nobody else out.
 
-use http::Method;
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 
-/// Requests of a kind that are worked at.
-const AT_WORK_MAX: usize = 128;
+/// Requests that are begun at a time.
+const PLACES: usize = 128;
 
-/// How long a request waits to be begun. As many as a listener's connections are done in this time even where each needs a
-/// signature; it is over where the store does not answer.
+/// How long a request has its place. With all places taken, one that needs a signature is done in a third of it.
+const HOLD_MAX: Duration = Duration::from_millis(250);
+
+/// How long a request waits to be begun.
 const WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// What probes and scrapes ask for is never waited for: it is for those who look into an overload.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
-#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Read,
-    Change,
-}
-
-impl Kind {
-    pub(crate) const ALL: [Self; 2] = [Self::Read, Self::Change];
-
-    /// By the method (RFC 9110 §9.2.1): what is safe reads.
-    fn of(method: &Method) -> Self {
-        if method.is_safe() { Self::Read } else { Self::Change }
-    }
-
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Change => "change",
-        }
-    }
-}
-
-#[derive(Debug)]
-pub(crate) struct Admission {
-    reads: Arc<Semaphore>,
-    changes: Arc<Semaphore>,
-}
+#[derive(Clone, Debug)]
+pub(crate) struct Admission(Arc<Semaphore>);
 
 /// It waited for too long, and nothing of it was begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TurnedAway(pub(crate) Kind);
+pub(crate) struct TurnedAway;
 
-/// The place of a request that is worked at, until the last of its clones is dropped or one gives it back.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct AtWork(Option<Arc<Mutex<Option<OwnedSemaphorePermit>>>>);
+/// That a request may be begun. By default it has no place to give up.
+#[derive(Debug, Default)]
+pub(crate) struct Turn(Option<OwnedSemaphorePermit>);
 
 impl Admission {
     pub(crate) fn new() -> Self {
-        let places = || Arc::new(Semaphore::new(AT_WORK_MAX));
-        Self { reads: places(), changes: places() }
+        Self(Arc::new(Semaphore::new(PLACES)))
     }
 
-    /// Waits until the request can be worked at.
-    pub(crate) async fn turn(&self, method: &Method, path: &str) -> Result<AtWork, TurnedAway> {
+    /// Waits until the request may be begun.
+    pub(crate) async fn turn(&self, path: &str) -> Result<Turn, TurnedAway> {
         if PROBES.contains(&path) {
-            return Ok(AtWork::default());
+            return Ok(Turn::default());
         }
-        let kind = Kind::of(method);
-        let places = Arc::clone(self.places(kind));
-        match timeout(WAIT_MAX, places.acquire_owned()).await {
-            Ok(Ok(place)) => Ok(AtWork(Some(Arc::new(Mutex::new(Some(place)))))),
-            _ => Err(TurnedAway(kind)),
-        }
-    }
-
-    /// Requests that are worked at now.
-    pub(crate) fn at_work(&self, kind: Kind) -> usize {
-        AT_WORK_MAX.saturating_sub(self.places(kind).available_permits())
-    }
-
-    const fn places(&self, kind: Kind) -> &Arc<Semaphore> {
-        match kind {
-            Kind::Read => &self.reads,
-            Kind::Change => &self.changes,
+        match timeout(WAIT_MAX, Arc::clone(&self.0).acquire_owned()).await {
+            Ok(Ok(place)) => Ok(Turn(Some(place))),
+            _ => Err(TurnedAway),
         }
     }
 }
 
-impl AtWork {
-    /// Lets the next begin. For what goes on to wait for something else in a bounded number, however little there is to do:
-    /// guesses at passwords must not keep others out.
-    pub(crate) fn give_back(&self) {
-        if let Self(Some(place)) = self {
-            drop(place.lock().unwrap_or_else(PoisonError::into_inner).take());
+impl Turn {
+    /// Works to the end, and lets the next begin then or when it has taken long.
+    pub(crate) async fn work<T>(self, work: impl Future<Output = T>) -> T {
+        let Self(Some(place)) = self else { return work.await };
+        let mut work = pin!(work);
+        if let Ok(done) = timeout(HOLD_MAX, work.as_mut()).await {
+            return done;
         }
+        drop(place);
+        work.await
     }
 }
 
@@ -109,52 +72,64 @@ impl AtWork {
 mod tests {
     use super::*;
     use futures::FutureExt as _;
+    use std::future::{pending, ready};
+    use tokio::time::Instant;
 
-    async fn full(admission: &Admission) -> Vec<AtWork> {
-        let mut all = Vec::new();
-        for _ in 0..AT_WORK_MAX {
-            all.push(admission.turn(&Method::POST, "/").await.unwrap());
+    const PATH: &str = "/v1/actor_tokens";
+
+    async fn full(admission: &Admission) -> Vec<Turn> {
+        let mut turns = Vec::new();
+        for _ in 0..PLACES {
+            turns.push(admission.turn(PATH).await.unwrap());
         }
         // So many at a time are all that a task may await before others have their turn.
         tokio::task::yield_now().await;
-        all
+        turns
     }
 
     #[tokio::test(start_paused = true)]
     async fn whoever_comes_when_all_places_are_taken_waits_for_the_next() {
         let admission = Admission::new();
-        let mut at_work = full(&admission).await;
-        assert_eq!(admission.at_work(Kind::Change), AT_WORK_MAX);
-        let (first, second) = (admission.turn(&Method::POST, "/"), admission.turn(&Method::POST, "/"));
+        let mut turns = full(&admission).await;
+        let (first, second) = (admission.turn(PATH), admission.turn(PATH));
         tokio::pin!(first, second);
         assert!(first.as_mut().now_or_never().is_none() && second.as_mut().now_or_never().is_none());
-        drop(at_work.pop());
+        turns.pop().unwrap().work(ready(())).await;
         assert!(second.as_mut().now_or_never().is_none(), "it came later");
         let first = first.await.unwrap();
-        let clone = first.clone();
-        clone.give_back();
+        drop(first);
         second.await.unwrap();
-        first.give_back();
-        drop((first, clone));
-        assert_eq!(admission.at_work(Kind::Change), AT_WORK_MAX - 1, "given back once, for good");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_waits_for_ever() {
+    async fn whoever_leaves_the_line_is_passed_over() {
         let admission = Admission::new();
-        let _at_work = full(&admission).await;
-        let turned_away = admission.turn(&Method::POST, "/v1/actor_tokens").await;
-        assert_eq!(turned_away.unwrap_err(), TurnedAway(Kind::Change));
+        let mut turns = full(&admission).await;
+        let mut leaves = Box::pin(admission.turn(PATH));
+        assert!(leaves.as_mut().now_or_never().is_none());
+        drop(leaves);
+        turns.pop();
+        assert!(admission.turn(PATH).now_or_never().is_some());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn reading_and_probes_do_not_wait_for_changes() {
+    async fn what_waits_for_something_itself_keeps_nobody_out() {
         let admission = Admission::new();
-        let _at_work = full(&admission).await;
-        assert!(admission.turn(&Method::GET, "/v1/actor_tokens").now_or_never().is_some());
-        for probe in PROBES {
-            assert!(admission.turn(&Method::POST, probe).now_or_never().is_some());
+        let begun = Instant::now();
+        for turn in full(&admission).await {
+            tokio::spawn(turn.work(pending::<()>()));
         }
-        assert_eq!(admission.at_work(Kind::Read), 0, "a place outlived its request");
+        admission.turn(PATH).await.unwrap();
+        assert!(begun.elapsed() <= HOLD_MAX + Duration::from_millis(2), "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_ever_and_probes_never() {
+        let admission = Admission::new();
+        let _turns = full(&admission).await;
+        assert_eq!(admission.turn(PATH).await.unwrap_err(), TurnedAway);
+        for probe in PROBES {
+            assert!(admission.turn(probe).now_or_never().is_some());
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! What every handler can reach.
 
 use crate::{
-    admission::Admission, frontend_api::handshake::HandshakePayloads, health::Readiness, metrics::Metrics,
-    rate_limit::RateLimit, turns::Turns, version::ApiVersion,
+    frontend_api::handshake::HandshakePayloads, health::Readiness, metrics::Metrics, rate_limit::RateLimit,
+    turns::Turns, version::ApiVersion,
 };
 use actas_domain::world::World;
 use ipnet::IpNet;
@@ -72,7 +72,6 @@ pub struct App {
     pub world: World,
     pub http: HttpSettings,
     pub metrics: Metrics,
-    pub(crate) admission: Admission,
     /// Wrong secret keys, forged tickets, wrong passwords.
     pub(crate) failed_authentications: RateLimit,
     pub(crate) password_turns: Turns,
@@ -94,7 +93,6 @@ impl App {
             world,
             http,
             metrics,
-            admission: Admission::new(),
             failed_authentications,
             password_turns: Turns::new(turns),
             new_clients: RateLimit::new(NEW_CLIENTS_PER_MINUTE),

@@ -1,7 +1,7 @@
 //! What happens to each request, in order, before and after its handler.
 
 use crate::{
-    admission::{AtWork, TurnedAway},
+    admission::{Admission, Turn, TurnedAway},
     app::App,
     error::ApiError,
     forwarded,
@@ -36,14 +36,12 @@ pub(crate) struct RequestInfo {
     pub(crate) address: IpAddr,
     /// The secret key of the app that passed the request on ([`crate::authn::proxy`]).
     pub(crate) passed_on_by: Option<SecretKeyId>,
-    /// For a handler that goes on to wait for something else.
-    pub(crate) at_work: AtWork,
 }
 
 impl RequestInfo {
-    /// Of one that is not worked at, and was passed on by nobody.
+    /// Of one that nobody passed on.
     pub(crate) fn new(trace_id: Box<str>, address: IpAddr) -> Self {
-        Self { trace_id, address, passed_on_by: None, at_work: AtWork::default() }
+        Self { trace_id, address, passed_on_by: None }
     }
 
     /// The context of somebody who has proved a ticket at most.
@@ -65,11 +63,12 @@ struct Arrival {
 pub struct Entry {
     app: Arc<App>,
     router: Router,
+    admission: Admission,
 }
 
 impl Entry {
     pub fn new(app: Arc<App>, router: Router) -> Self {
-        Self { app, router }
+        Self { app, router, admission: Admission::new() }
     }
 
     /// Answers a request, whatever it is: within the time limit, without a panic, in the contract's form. Once its body
@@ -86,9 +85,17 @@ impl Entry {
         let span = tracing::info_span!("request", trace_id = %arrival.info.trace_id, method);
         let (mut parts, body) = request.into_parts();
         let body = self.read(body).instrument(span.clone()).await;
+        // Whoever goes away while they wait has asked nothing.
+        let (turn, body) = match self.admission.turn(parts.uri.path()).await {
+            Ok(turn) => (turn, body),
+            Err(TurnedAway) => {
+                self.app.metrics.count_turned_away();
+                (Turn::default(), Err(ApiError::unavailable()))
+            }
+        };
         let place = parts.extensions.remove::<Place>();
         let entry = self.clone();
-        let work = async move { entry.carry_out(parts, body, arrival).await };
+        let work = turn.work(async move { entry.carry_out(parts, body, arrival).await });
         let answered = tokio::spawn(serve::until_cut(place, work).instrument(span)).await;
         // Without an answer the end of the program has cut it, and nobody waits for one.
         answered.ok().flatten().unwrap_or_else(|| ApiError::internal().into_response())
@@ -102,18 +109,7 @@ impl Entry {
         arrival: Arrival,
     ) -> Response {
         let Arrival { mut info, method, reader, started } = arrival;
-        let (mut response, route) = match self.app.admission.turn(&parts.method, parts.uri.path()).await {
-            Ok(at_work) => {
-                let info = RequestInfo { at_work: at_work.clone(), ..info.clone() };
-                let answered = self.guarded(parts, body, info).await;
-                at_work.give_back();
-                answered
-            }
-            Err(TurnedAway(kind)) => {
-                self.app.metrics.count_turned_away(kind);
-                (ApiError::unavailable().into_response(), "unknown".to_owned())
-            }
-        };
+        let (mut response, route) = self.guarded(parts, body, info.clone()).await;
         if let Some(Believed(believed)) = response.extensions_mut().remove() {
             info = believed;
         }
@@ -237,7 +233,7 @@ impl Entry {
 #[derive(Clone, Debug)]
 pub(crate) struct AnsweredTrace(pub(crate) Box<str>);
 
-/// A body that could not be read whole, and what is answered to it in its turn: behind the secret key, and with
+/// A request whose body could not be read whole, or that waited for too long, and what is answered to it: behind the secret key, and with
 /// the headers that a browser needs to read an answer.
 #[derive(Clone, Debug)]
 struct UnreadBody(ApiError);

@@ -1,6 +1,6 @@
 //! Whether this process lives, whether it can serve, and its numbers.
 
-use crate::{admission::Kind, app::App, error::ApiError, store_numbers::Found};
+use crate::{app::App, error::ApiError, store_numbers::Found};
 use actas_domain::{ports::StoreError, world::World};
 use axum::extract::State;
 use http::header;
@@ -64,9 +64,6 @@ pub(crate) async fn metrics(
         kept_answers: None,
     };
     let found = if found.is_up { counted(&app.world, found).await } else { found };
-    for kind in Kind::ALL {
-        app.metrics.found_at_work(kind, app.admission.at_work(kind));
-    }
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, content_type)], app.metrics.render(found))
 }

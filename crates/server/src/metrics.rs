@@ -3,10 +3,7 @@
 
 pub use crate::store_numbers::{ReadStoreNumbers, SqliteNumbers, StoreNumbers};
 
-use crate::{
-    admission::Kind,
-    store_numbers::{Found, Scraped},
-};
+use crate::store_numbers::{Found, Scraped};
 use actas_domain::{retention::Purged, time::UnixMillis};
 use prometheus_client::{
     encoding::{
@@ -62,12 +59,6 @@ struct SignInLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct KindLabels {
-    /// `read` or `change`.
-    kind: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct BuildLabels {
     version: &'static str,
 }
@@ -78,8 +69,7 @@ pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     durations_seconds: Family<DurationLabels, Histogram>,
     refusals: Family<RefusalLabels, Counter>,
-    turned_away: Family<KindLabels, Counter>,
-    at_work: Family<KindLabels, Gauge>,
+    turned_away: Counter,
     tickets_accepted: Family<TicketLabels, Counter>,
     sign_in_failures: Family<SignInLabels, Counter>,
     purged_rows: Family<PurgeLabels, Counter>,
@@ -102,8 +92,7 @@ impl Metrics {
             requests: Family::default(),
             durations_seconds: Family::new_with_constructor(|| Histogram::new(REQUEST_SECONDS)),
             refusals: Family::default(),
-            turned_away: Family::default(),
-            at_work: Family::default(),
+            turned_away: Counter::default(),
             tickets_accepted: Family::default(),
             sign_in_failures: Family::default(),
             purged_rows: Family::default(),
@@ -119,9 +108,6 @@ impl Metrics {
         }
         for strategy in ["ticket", "password"] {
             drop(metrics.sign_in_failures.get_or_create(&SignInLabels { strategy }));
-        }
-        for kind in Kind::ALL {
-            drop(metrics.turned_away.get_or_create(&KindLabels { kind: kind.as_str() }));
         }
         for kind in Purged::WORDS {
             drop(metrics.purged_rows.get_or_create(&PurgeLabels { kind: kind.to_owned() }));
@@ -139,11 +125,6 @@ impl Metrics {
             "requests_turned_away",
             "Requests answered 503 because they could not be begun in time",
             metrics.turned_away.clone(),
-        );
-        registry.register(
-            "requests_at_work",
-            "Requests that are begun and not done",
-            metrics.at_work.clone(),
         );
         registry.register(
             "tickets_accepted",
@@ -193,13 +174,8 @@ impl Metrics {
         self.refusals.get_or_create(&RefusalLabels { code: code.to_owned() }).inc();
     }
 
-    pub(crate) fn count_turned_away(&self, kind: Kind) {
-        self.turned_away.get_or_create(&KindLabels { kind: kind.as_str() }).inc();
-    }
-
-    pub(crate) fn found_at_work(&self, kind: Kind, requests: usize) {
-        let requests = i64::try_from(requests).unwrap_or(i64::MAX);
-        self.at_work.get_or_create(&KindLabels { kind: kind.as_str() }).set(requests);
+    pub(crate) fn count_turned_away(&self) {
+        self.turned_away.inc();
     }
 
     pub(crate) fn count_ticket_accepted(&self, is_impersonation: bool) {

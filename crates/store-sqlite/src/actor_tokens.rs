@@ -124,7 +124,7 @@ pub(crate) fn add(connection: &Connection, token: &ActorToken) -> Result<(), Fau
 
 /// Moves the token if its status is `from`; `false` if not. Only what moves is named: SQLite writes every index of a
 /// column that a statement sets, whether or not its value is another.
-pub(crate) fn replace(
+pub(crate) fn move_to(
     connection: &Connection,
     token: &ActorToken,
     from: ActorTokenStatus,

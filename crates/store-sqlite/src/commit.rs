@@ -226,10 +226,11 @@ impl Committer {
         loop {
             match queue.0.take(&mut jobs, batch_max, self.checkpoints.patience()) {
                 Taken::Items => {
-                    queue.0.take_company(&mut jobs, batch_max, pace.expected(), pace.patience());
+                    let wait = pace.wait(Instant::now());
+                    queue.0.take_company(&mut jobs, batch_max, wait.expected, wait.patience);
                     let (begun, count) = (Instant::now(), jobs.len());
                     self.carry_out(&mut jobs);
-                    pace.follow(count, queue.0.len(), begun.elapsed());
+                    pace.follow(count, queue.0.len(), begun, Instant::now());
                     self.checkpoints.after_commit(&self.connection);
                 }
                 Taken::Nothing => self.checkpoints.when_idle(&self.connection),
@@ -242,12 +243,12 @@ impl Committer {
     /// Answers every job, when its outcome is durable.
     fn carry_out(&mut self, jobs: &mut Vec<Job>) {
         let secret_keys = Arc::clone(&self.secret_keys);
-        let closed = jobs.iter().any(|job| job.work.is_about_secret_keys()).then(|| secret_keys.closed());
+        let shut = jobs.iter().any(|job| job.work.is_about_secret_keys()).then(|| secret_keys.closed());
         let outcomes = match self.transaction(jobs) {
             Err(Undone::Midway(_)) if jobs.len() > 1 => jobs.chunks(1).map(|job| self.alone(job)).collect(),
             outcomes => answers(outcomes, jobs.len()),
         };
-        drop(closed);
+        drop(shut);
         for (job, outcome) in jobs.drain(..).zip(outcomes) {
             // Whoever asked may have gone away meanwhile.
             let _ = job.answer.send(outcome);

@@ -142,6 +142,7 @@ impl SqliteStore {
         self.lookups.close();
         self.lists.close();
         self.writer.close();
+        self.secret_keys.end();
     }
 
     pub fn metrics(&self) -> Metrics {
@@ -188,10 +189,14 @@ impl SqliteStore {
             Arc::clone(&secret_keys),
         )
         .map_err(|error| OpenError::unavailable(file, &error))?;
-        let for_lists = (options.read_connections / 2).max(1);
-        let for_lookups = options.read_connections.saturating_sub(for_lists).max(1);
-        let lookups = Lookups::open(file, for_lookups)?;
-        let lists = Readers::start(file, "store-lists", for_lists, options.queue_length, &gate)?;
+        let lookups = Lookups::open(file)?;
+        let lists = Readers::start(
+            file,
+            "store-lists",
+            options.list_connections.max(1),
+            options.queue_length,
+            &gate,
+        )?;
         Ok(Self { lookups, lists, writer, clock, counters, secret_keys, file: file.to_owned() })
     }
 }
@@ -205,11 +210,11 @@ impl fmt::Debug for SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn instance(&self) -> Result<Option<Instance>, StoreError> {
-        self.lookups.read(keys::instance).await
+        self.lookups.read(keys::instance)
     }
 
     async fn actor_token(&self, id: &ActorTokenId) -> Result<Option<ActorToken>, StoreError> {
-        self.lookups.read(|connection| actor_tokens::find(connection, id)).await
+        self.lookups.read(|connection| actor_tokens::find(connection, id))
     }
 
     async fn actor_tokens(&self, query: &ActorTokenQuery) -> Result<Vec<ActorToken>, StoreError> {
@@ -218,23 +223,23 @@ impl Store for SqliteStore {
     }
 
     async fn actor_tokens_created_in(&self, month: Month) -> Result<u64, StoreError> {
-        self.lookups.read(|connection| actor_tokens::created_in(connection, month)).await
+        self.lookups.read(|connection| actor_tokens::created_in(connection, month))
     }
 
     async fn sign_in_token(&self, id: &SignInTokenId) -> Result<Option<SignInToken>, StoreError> {
-        self.lookups.read(|connection| sign_in_tokens::find(connection, id)).await
+        self.lookups.read(|connection| sign_in_tokens::find(connection, id))
     }
 
     async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
-        self.lookups.read(|connection| users::find(connection, id)).await
+        self.lookups.read(|connection| users::find(connection, id))
     }
 
     async fn standing(&self, id: &UserId) -> Result<Standing, StoreError> {
-        self.lookups.read(|connection| users::standing(connection, id)).await
+        self.lookups.read(|connection| users::standing(connection, id))
     }
 
     async fn identifier_owner(&self, identifier: &Identifier) -> Result<Option<UserId>, StoreError> {
-        self.lookups.read(|connection| users::owner(connection, identifier)).await
+        self.lookups.read(|connection| users::owner(connection, identifier))
     }
 
     async fn users(&self, query: &UserQuery) -> Result<Vec<User>, StoreError> {
@@ -248,13 +253,13 @@ impl Store for SqliteStore {
     }
 
     async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
-        self.lookups.read(|connection| sessions::find(connection, id)).await
+        self.lookups.read(|connection| sessions::find(connection, id))
     }
 
     async fn sessions(&self, query: &SessionQuery) -> Result<Listed<Session>, StoreError> {
         // A client's sessions are few, and signing in waits for them.
         if query.client.is_some() {
-            return self.lookups.read(|connection| sessions::list(connection, query)).await;
+            return self.lookups.read(|connection| sessions::list(connection, query));
         }
         let query = query.clone();
         self.lists.read(move |connection| sessions::list(connection, &query)).await
@@ -273,7 +278,7 @@ impl Store for SqliteStore {
     }
 
     async fn client(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
-        self.lookups.read(|connection| clients::find(connection, id)).await
+        self.lookups.read(|connection| clients::find(connection, id))
     }
 
     async fn clients(&self, page: Page) -> Result<Listed<Client>, StoreError> {
@@ -281,7 +286,7 @@ impl Store for SqliteStore {
     }
 
     async fn pending_sign_in(&self, client: &ClientId) -> Result<Option<PendingSignIn>, StoreError> {
-        self.lookups.read(|connection| sign_ins::pending(connection, client)).await
+        self.lookups.read(|connection| sign_ins::pending(connection, client))
     }
 
     async fn begin_sign_in(&self, pending: &PendingSignIn) -> Result<(), StoreError> {
@@ -289,7 +294,7 @@ impl Store for SqliteStore {
     }
 
     async fn password_failures(&self, guessed: &Guessed) -> Result<Option<PasswordFailures>, StoreError> {
-        self.lookups.read(|connection| sign_ins::failures(connection, guessed)).await
+        self.lookups.read(|connection| sign_ins::failures(connection, guessed))
     }
 
     async fn set_guesses(
@@ -312,11 +317,11 @@ impl Store for SqliteStore {
     }
 
     async fn kept_return(&self, client: &ClientId) -> Result<Option<KeptReturn>, StoreError> {
-        self.lookups.read(|connection| sign_ins::kept_return(connection, client)).await
+        self.lookups.read(|connection| sign_ins::kept_return(connection, client))
     }
 
     async fn kept_answer(&self, key_hash: &SecretHash) -> Result<Option<KeptAnswer>, StoreError> {
-        self.lookups.read(|connection| kept_answers::find(connection, key_hash)).await
+        self.lookups.read(|connection| kept_answers::find(connection, key_hash))
     }
 
     async fn keep_answer(&self, answer: &KeptAnswer) -> Result<bool, StoreError> {
@@ -336,18 +341,18 @@ impl Store for SqliteStore {
         match self.secret_keys.find(id) {
             Ok(key) => Ok(Some(key)),
             Err(begun) => {
-                let read = self.lookups.read(|connection| keys::secret_key(connection, id)).await?;
+                let read = self.lookups.read(|connection| keys::secret_key(connection, id))?;
                 Ok(read.inspect(|key| self.secret_keys.keep(begun, key)))
             }
         }
     }
 
     async fn secret_keys(&self) -> Result<Vec<SecretKey>, StoreError> {
-        self.lookups.read(keys::secret_keys).await
+        self.lookups.read(keys::secret_keys)
     }
 
     async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
-        self.lookups.read(keys::signing_keys).await
+        self.lookups.read(keys::signing_keys)
     }
 
     async fn audit_entries(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
@@ -388,7 +393,7 @@ impl Store for SqliteStore {
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        self.lookups.read(keys::instance).await?;
+        self.lookups.read(keys::instance)?;
         self.writer.check().await
     }
 }

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 pub struct Options {
     /// The database file; SQLite keeps `-wal` and `-shm` beside it. Its folder must exist.
     pub file: PathBuf,
-    /// Connections that read; at least two, for lists, each with a thread of its own, are kept apart from look-ups.
-    pub read_connections: usize,
+    /// Connections for lists, each with a thread of its own. Look-ups have others, as many as there are processors.
+    pub list_connections: usize,
     /// Changes that may wait for the writer, and lists that may wait for their threads; one more is answered
     /// [`Overloaded`](actas_domain::ports::StoreError::Overloaded) at once.
     pub queue_length: usize,
@@ -18,14 +18,14 @@ pub struct Options {
 }
 
 impl Options {
-    pub const DEFAULT_READ_CONNECTIONS: usize = 4;
+    pub const DEFAULT_LIST_CONNECTIONS: usize = 2;
     pub const DEFAULT_QUEUE_LENGTH: usize = 4_096;
     pub const DEFAULT_BATCH_MAX: usize = 512;
 
     pub fn new(file: impl Into<PathBuf>) -> Self {
         Self {
             file: file.into(),
-            read_connections: Self::DEFAULT_READ_CONNECTIONS,
+            list_connections: Self::DEFAULT_LIST_CONNECTIONS,
             queue_length: Self::DEFAULT_QUEUE_LENGTH,
             batch_max: Self::DEFAULT_BATCH_MAX,
         }

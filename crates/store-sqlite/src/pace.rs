@@ -4,32 +4,44 @@
 //! begun when half of those wait who can be expected: the other half asks while it is carried out, so that neither the disk
 //! nor the processor waits for the other. One that comes alone is written at once.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// However slow the disk is.
+/// However slow the disk is. Nobody is expected any more who has not asked again by then.
 const PATIENCE_MAX: Duration = Duration::from_millis(5);
 
+/// Those who are likely to come soon.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
     expected: usize,
     patience: Duration,
+    last: Option<Instant>,
+}
+
+/// What a batch waits for whose first change is here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wait {
+    /// So many changes, the first included,
+    pub(crate) expected: usize,
+    /// but no longer than this.
+    pub(crate) patience: Duration,
 }
 
 impl Pace {
-    /// A batch of `answered` changes took so long, and so many wait already. Whoever was answered may ask again.
-    pub(crate) fn follow(&mut self, answered: usize, waiting: usize, took: Duration) {
+    /// As long as the last commit took: had this one begun at once, it would not have been shared by more.
+    pub(crate) fn wait(&self, now: Instant) -> Wait {
+        match self.last {
+            Some(last) if now.saturating_duration_since(last) <= PATIENCE_MAX => {
+                Wait { expected: self.expected, patience: self.patience }
+            }
+            _ => Wait::default(),
+        }
+    }
+
+    /// A batch of `answered` changes was carried out, and so many wait already. Whoever was answered may ask again.
+    pub(crate) fn follow(&mut self, answered: usize, waiting: usize, begun: Instant, ended: Instant) {
         self.expected = (answered + waiting).div_ceil(2);
-        self.patience = took.min(PATIENCE_MAX);
-    }
-
-    /// Of how many changes the next batch is, at best.
-    pub(crate) const fn expected(&self) -> usize {
-        self.expected
-    }
-
-    /// How long they are waited for: as long as the last commit took, for then a commit at once had saved nobody more.
-    pub(crate) const fn patience(&self) -> Duration {
-        self.patience
+        self.patience = ended.saturating_duration_since(begun).min(PATIENCE_MAX);
+        self.last = Some(ended);
     }
 }
 
@@ -37,29 +49,32 @@ impl Pace {
 mod tests {
     use super::*;
 
-    fn expected(answered: usize, waiting: usize) -> usize {
-        let mut pace = Pace::default();
-        pace.follow(answered, waiting, Duration::from_millis(1));
-        pace.expected()
+    const COMMIT: Duration = Duration::from_micros(300);
+
+    /// What is waited for so long after a batch.
+    fn wait(answered: usize, waiting: usize, took: Duration, passed: Duration) -> Wait {
+        let (mut pace, begun) = (Pace::default(), Instant::now());
+        pace.follow(answered, waiting, begun, begun + took);
+        pace.wait(begun + took + passed)
     }
 
     #[test]
     fn one_that_is_alone_waits_for_nobody() {
-        assert_eq!(Pace::default().patience(), Duration::ZERO);
-        assert_eq!((expected(1, 0), expected(1, 1)), (1, 1));
+        assert_eq!(Pace::default().wait(Instant::now()), Wait::default());
+        assert_eq!(wait(1, 0, COMMIT, COMMIT).expected, 1);
+        assert_eq!(wait(1, 1, COMMIT, COMMIT).expected, 1);
     }
 
     #[test]
     fn half_of_them_are_waited_for() {
-        assert_eq!((expected(64, 0), expected(1, 63), expected(32, 32)), (32, 32, 32));
+        for (answered, waiting) in [(64, 0), (1, 63), (32, 32)] {
+            assert_eq!(wait(answered, waiting, COMMIT, COMMIT), Wait { expected: 32, patience: COMMIT });
+        }
     }
 
     #[test]
-    fn nobody_waits_for_longer_than_a_commit_or_the_bound() {
-        let mut pace = Pace::default();
-        pace.follow(2, 2, Duration::from_micros(300));
-        assert_eq!(pace.patience(), Duration::from_micros(300));
-        pace.follow(2, 2, Duration::from_secs(1));
-        assert_eq!(pace.patience(), PATIENCE_MAX);
+    fn nobody_waits_for_longer_than_the_bound_or_for_whoever_was_here_before_it() {
+        assert_eq!(wait(64, 0, Duration::from_secs(1), COMMIT).patience, PATIENCE_MAX);
+        assert_eq!(wait(64, 0, COMMIT, PATIENCE_MAX + COMMIT), Wait::default());
     }
 }

@@ -1,6 +1,8 @@
 //! That lists are read in the order of an index, from where they begin to where they end, however long the table is.
 
-use crate::{actor_tokens, audit, conditions::bound, kept_answers, retention, schema, sessions, sign_ins};
+use crate::{
+    actor_tokens, audit, conditions::bound, connection, kept_answers, retention, schema, sessions, sign_ins,
+};
 use actas_domain::{
     actor_token::{ActorTokenStatus, find::ActorTokenQuery},
     audit::{
@@ -16,6 +18,7 @@ use std::path::Path;
 
 fn database() -> Connection {
     let mut connection = Connection::open_in_memory().unwrap();
+    connection::keep_plans(&connection).unwrap();
     schema::migrate(&mut connection, Path::new("memory")).unwrap();
     connection
 }

@@ -94,7 +94,7 @@ impl<T> Queue<T> {
     /// Waits until there are `wanted` items in all with those that were taken already, but no longer than the patience,
     /// and moves what is there by then. For a queue with one taker.
     pub(crate) fn take_company(&self, into: &mut Vec<T>, max: usize, wanted: usize, patience: Duration) {
-        let missing = wanted.min(max).saturating_sub(into.len());
+        let missing = wanted.min(max).saturating_sub(into.len()).min(self.capacity);
         let mut state = self.state();
         if missing > state.items.len() && !patience.is_zero() {
             state.wanted = missing;

@@ -30,17 +30,17 @@ pub(crate) fn write(
         Write::AddActorToken(token) => added(actor_tokens::add(connection, token)),
         #[cfg(feature = "mutations")]
         Write::MoveActorToken { to, .. } if mutation::is(Mutation::TokenMovedFromAnywhere) => {
-            let moved = ActorTokenStatus::ALL.iter().map(|from| actor_tokens::replace(connection, to, *from));
+            let moved = ActorTokenStatus::ALL.iter().map(|from| actor_tokens::move_to(connection, to, *from));
             moved.reduce(|one, other| Ok(one? || other?)).unwrap_or(Ok(false))
         }
-        Write::MoveActorToken { to, from } => actor_tokens::replace(connection, to, *from),
+        Write::MoveActorToken { to, from } => actor_tokens::move_to(connection, to, *from),
         Write::CountActorToken(month) => done(actor_tokens::count(connection, *month)),
         Write::AddSignInToken(token) => added(sign_in_tokens::add(connection, token)),
         Write::MoveSignInToken { to, from } => sign_in_tokens::replace(connection, to, *from),
         Write::AddClient(client) => added(clients::add(connection, client)),
         Write::RotateCookie { client, hash } => clients::rotate_cookie(connection, client, hash),
         Write::AddSession(session) => added(sessions::add(connection, session)),
-        Write::MoveSession { to, from } => sessions::replace(connection, to, *from),
+        Write::MoveSession { to, from } => sessions::move_to(connection, to, *from),
         Write::EndSessions { of, ending } => {
             done(end_sessions(connection, change, of, *ending, now, derived))
         }
@@ -94,7 +94,7 @@ fn end_sessions(
 ) -> Result<(), Fault> {
     for session in sessions::active(connection, selection)? {
         let (ended, event) = change.session_end(selection, &session, ending, now);
-        sessions::replace(connection, &ended, SessionStatus::Active)?;
+        sessions::move_to(connection, &ended, SessionStatus::Active)?;
         derived.push(event);
     }
     Ok(())
@@ -110,7 +110,7 @@ fn revoke_tokens(
 ) -> Result<(), Fault> {
     for token in actor_tokens::pending_of_party(connection, party)? {
         let (revoked, event) = change.actor_token_revocation(party, downfall, &token, now);
-        actor_tokens::replace(connection, &revoked, ActorTokenStatus::Pending)?;
+        actor_tokens::move_to(connection, &revoked, ActorTokenStatus::Pending)?;
         derived.push(event);
     }
     for token in sign_in_tokens::pending_of_user(connection, party)? {

@@ -34,8 +34,7 @@ const SUBJECTS: usize = 100_000;
 /// Creates `count` tokens in the database of the data folder. No server may run on it.
 pub(crate) async fn run(folder: &Path, count: usize) -> Fallible<Figures> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let mut options = Options::new(folder.join("actas.db"));
-    options.read_connections = 2;
+    let options = Options::new(folder.join("actas.db"));
     let store = Arc::new(SqliteStore::open(&options, Arc::clone(&clock))?);
     let world = Arc::new(World {
         store: Arc::clone(&store) as Arc<_>,

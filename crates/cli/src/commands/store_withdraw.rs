@@ -57,8 +57,7 @@ async fn in_sqlite(folder: &Path, name: &str) -> Result<Withdrawn, ExitError> {
     data_folder::require_database(folder)?;
     let owned = DataFolder::own(folder)?;
     data_folder::refuse_half_replaced(folder)?;
-    let (file, options) =
-        (owned.database(), Options { read_connections: 2, ..Options::new(owned.database()) });
+    let (file, options) = (owned.database(), Options::new(owned.database()));
     let store = blocking(move || SqliteStore::open(&options, Arc::new(SystemClock))).await?;
     let withdrawn = async {
         let mut archive = blocking(move || SqliteArchive::as_it_goes(&file)).await?;

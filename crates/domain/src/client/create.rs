@@ -20,6 +20,6 @@ pub async fn create(world: &World, context: &Context) -> Result<(Client, SecretT
     let event = AuditEvent::new(context, Action::ClientCreated, now).about_client(&client.id);
     let landed =
         world.commit(Change::new(event, context.guards(), vec![Write::AddClient(client.clone())])).await?;
-    // The one condition is that the id is new, and 128 bits of it are random.
+    // The one condition is that the id is new, and 118 bits of it are random.
     if landed { Ok((client, secret)) } else { Err(Failure::Contended) }
 }

@@ -138,7 +138,6 @@ async fn sign_in(
     password: &SecretText,
 ) -> Result<Redeemed, ApiError> {
     let guess = app.failed_authentications.guess(info)?;
-    info.at_work.give_back();
     let turn = app.password_turns.next(info).await;
     let started = Instant::now();
     let outcome =

@@ -28,7 +28,7 @@ impl Workplace {
     }
 
     pub(crate) fn options(&self) -> Options {
-        Options { read_connections: 2, ..Options::new(self.file()) }
+        Options::new(self.file())
     }
 
     pub(crate) fn try_open(&self) -> Result<SqliteStore, OpenError> {

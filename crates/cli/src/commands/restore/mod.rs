@@ -94,7 +94,7 @@ async fn make(
 }
 
 async fn open(file: &Path) -> Result<SqliteStore, ExitError> {
-    let options = Options { read_connections: 2, ..Options::new(file) };
+    let options = Options::new(file);
     blocking(move || SqliteStore::open(&options, Arc::new(SystemClock))).await
 }
 
