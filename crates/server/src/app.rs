@@ -1,8 +1,12 @@
 //! What every handler can reach.
 
 use crate::{
-    frontend_api::handshake::HandshakePayloads, health::Readiness, metrics::Metrics, rate_limit::RateLimit,
-    turns::Turns, version::ApiVersion,
+    frontend_api::{cors, handshake::HandshakePayloads},
+    health::Readiness,
+    metrics::Metrics,
+    rate_limit::RateLimit,
+    turns::Turns,
+    version::ApiVersion,
 };
 use actas_domain::world::World;
 use ipnet::IpNet;
@@ -72,6 +76,8 @@ pub struct App {
     pub world: World,
     pub http: HttpSettings,
     pub metrics: Metrics,
+    /// Whose scripts may call the Frontend API.
+    pub(crate) allowed_origins: Vec<String>,
     /// Wrong secret keys, forged tickets, wrong passwords.
     pub(crate) failed_authentications: RateLimit,
     pub(crate) password_turns: Turns,
@@ -90,6 +96,7 @@ impl App {
         let failed_authentications = RateLimit::new(http.failed_authentications_per_minute);
         let turns = world.passwords.verified_at_once().saturating_mul(TURNS_FOR_EACH_VERIFIED);
         Self {
+            allowed_origins: cors::allowed_origins(&http),
             world,
             http,
             metrics,

@@ -23,9 +23,11 @@ use bytes::Bytes;
 use futures::FutureExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use std::{fmt::Write as _, net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 use tower::ServiceExt as _;
 use tracing::Instrument as _;
+
+const HEXADECIMAL: &[u8; 16] = b"0123456789abcdef";
 
 /// What is known of a request before anybody looks at what it asks.
 #[derive(Clone, Debug)]
@@ -213,11 +215,8 @@ impl Entry {
     fn trace_id(&self) -> Box<str> {
         let mut bytes = [0_u8; 16];
         self.app.world.entropy.fill(&mut bytes);
-        let mut text = String::with_capacity(32);
-        for byte in bytes {
-            let _ = write!(text, "{byte:02x}");
-        }
-        text.into()
+        let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xF]);
+        digits.map(|digit| char::from(HEXADECIMAL[usize::from(digit)])).collect()
     }
 
     /// The peer; where it is a trusted proxy, the nearest address in `X-Forwarded-For` that is none.

@@ -140,7 +140,7 @@ pub(crate) fn add(connection: &Connection, session: &Session) -> Result<(), Faul
 }
 
 /// Moves the session if its status is `from`, and its client's time follows; `false` if not. Both times that activity
-/// moves only ever move forward. Only what moves is named, as in [`crate::actor_tokens::replace`].
+/// moves only ever move forward. Only what moves is named, as in [`crate::actor_tokens::move_to`].
 pub(crate) fn move_to(
     connection: &Connection,
     session: &Session,

@@ -1,6 +1,9 @@
 //! Cross-origin rules (contract: Frontend API §5): on every answer, errors included.
 
-use crate::{app::App, error::ApiError};
+use crate::{
+    app::{App, HttpSettings},
+    error::ApiError,
+};
 use axum::{
     extract::{Request, State},
     middleware::Next,
@@ -71,11 +74,14 @@ pub(crate) fn let_read(mut response: Response, origin: HeaderValue) -> Response 
 }
 
 /// The instance's own origin, the sign-in page's, and those that are configured.
+pub(crate) fn allowed_origins(http: &HttpSettings) -> Vec<String> {
+    let pages = [Some(&http.public_url), http.sign_in_url.as_ref()];
+    let of_pages = pages.into_iter().flatten().filter_map(|url| origin_of(url));
+    of_pages.chain(http.allowed_origins.iter().cloned()).collect()
+}
+
 pub(crate) fn is_allowed(app: &App, origin: &str) -> bool {
-    let same = |url: &str| origin_of(url).is_some_and(|own| own == origin);
-    same(&app.http.public_url)
-        || app.http.sign_in_url.as_deref().is_some_and(same)
-        || app.http.allowed_origins.iter().any(|allowed| allowed == origin)
+    app.allowed_origins.iter().any(|allowed| allowed == origin)
 }
 
 /// `https://app.example.com:8443` of an absolute http or https URL.

@@ -7,6 +7,10 @@ use std::{
     process::Command,
 };
 
+/// Whether the C library copies a few kilobytes by one repeated instruction, of which callgrind counts each byte, depends on
+/// the places that they happen to have.
+const NO_REPEATED_MOVES: &str = "glibc.cpu.x86_rep_movsb_threshold=1073741824";
+
 /// Operations in a series. A multiple of 32: so often are the blinding factors of a signature made anew.
 const COUNT: u64 = 192;
 
@@ -44,6 +48,7 @@ pub(super) fn series(program: &Path, store: &str, folder: &Path) -> Result<Vec<C
     let out = folder.join("callgrind");
     command::output(
         Command::new("valgrind")
+            .env("GLIBC_TUNABLES", NO_REPEATED_MOVES)
             .args(["--tool=callgrind", "--quiet"])
             .arg(format!("--callgrind-out-file={}", out.display()))
             .arg(format!("--dump-before={MARK}"))
